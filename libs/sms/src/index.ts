@@ -1,1 +1,34 @@
+export { SmsModule } from './sms.module.js';
+export { SmsService, type SmsOutcome, type SmsReceipt, type SmsReservation } from './sms.service.js';
+export type {
+  LimitOptions,
+  MessageOptions,
+  SmsModuleOptions,
+  StorageOptions,
+  TwilioOptions,
+} from './sms.options.js';
+export {
+  SMS_FAILURE_TEXTS,
+  PhoneFormatError,
+  PhoneNotAllowedError,
+  SmsCodeFormatError,
+  SmsConnectionFailedError,
+  SmsError,
+  SmsOptionsError,
+  SmsSendFailedError,
+  SmsSendTooFrequentlyError,
+  StoreUnavailableError,
+  TodaySmsLimitReachedError,
+  type SendFailureFacts,
+  type SmsErrorCode,
+  type SmsFailureReason,
+} from './sms.errors.js';
+export { MessageTemplate, type AutofillOptions } from './message/message-template.js';
+export { maskPhone, PhoneNumber } from './phone/phone-number.js';
+export { RateLimitStore, type Granted, type RateLimit, type Refused } from './rate-limit/rate-limit.store.js';
 export { Secret } from './secret.js';
+export { DataKey, seal, unseal } from './storage/data-key.js';
+export { DAMAGED, EmbeddedStorage, type EmbeddedTransaction } from './storage/embedded.storage.js';
+export { RedisStorage } from './storage/redis.storage.js';
+export { SmsStorage } from './storage/storage.js';
+export { TwilioClient } from './twilio/twilio.client.js';

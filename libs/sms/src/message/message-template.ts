@@ -1,0 +1,58 @@
+import { SegmentedMessage } from 'sms-segments-calculator';
+
+/** What may be appended to the text so that phones fill the code in by themselves. */
+export interface AutofillOptions {
+  /**
+   * Host of the page that asks for the code. Adds the last line `@host #code`, which browsers fill in.
+   * See https://github.com/WICG/sms-one-time-codes
+   */
+  webOrigin?: string;
+  /**
+   * The app's 11-character hash for Android's SMS Retriever, on a line of its own.
+   * See https://developers.google.com/identity/sms-retriever/verify
+   */
+  androidAppHash?: string;
+}
+
+/** The text of a verification message: exactly one `%s` for the code; `%%` is a percent sign. */
+export class MessageTemplate {
+  private readonly segmentsByCodeLength = new Map<number, number>();
+
+  /** @param text has no {@link MessageTemplate.faultOf fault} */
+  constructor(
+    private readonly text: string,
+    private readonly autofill: AutofillOptions = {},
+  ) {}
+
+  /** What is wrong with a template text, or undefined. */
+  static faultOf(text: string): string | undefined {
+    const placeholders = text.match(/%./gs) ?? [];
+    if (text.replace(/%./gs, '').includes('%')) return 'a lone % at the end: write %% for a percent sign';
+    const unknown = placeholders.find((placeholder) => placeholder !== '%s' && placeholder !== '%%');
+    if (unknown) return `"${unknown}" is not known: write %s for the code and %% for a percent sign`;
+    const codes = placeholders.filter((placeholder) => placeholder === '%s').length;
+    return codes === 1
+      ? undefined
+      : `it must contain %s exactly once, for the code; it contains it ${codes} times`;
+  }
+
+  render(code: string): string {
+    const lines = [this.text.replace(/%[s%]/g, (placeholder) => (placeholder === '%s' ? code : '%'))];
+    if (this.autofill.androidAppHash) lines.push(this.autofill.androidAppHash);
+    if (this.autofill.webOrigin) lines.push(`@${this.autofill.webOrigin} #${code}`);
+    return lines.join('\n');
+  }
+
+  /**
+   * Messages that Twilio bills for a code of this length. Codes are ASCII letters and digits, so their length alone
+   * decides. See https://www.twilio.com/docs/glossary/what-sms-character-limit
+   */
+  segments(codeLength: number): number {
+    let segments = this.segmentsByCodeLength.get(codeLength);
+    if (segments === undefined) {
+      segments = new SegmentedMessage(this.render('0'.repeat(codeLength))).segmentsCount;
+      this.segmentsByCodeLength.set(codeLength, segments);
+    }
+    return segments;
+  }
+}

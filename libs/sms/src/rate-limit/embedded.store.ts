@@ -1,0 +1,68 @@
+import { DAMAGED, type EmbeddedStorage, type EmbeddedTransaction } from '../storage/embedded.storage.js';
+import * as rule from './rate-limit.rule.js';
+import type { Granted, RateLimit, RateLimitStore, Refused } from './rate-limit.store.js';
+import { decodeReservations, encodeReservations, reservationKey } from './reservation.codec.js';
+
+/** How long an allowance is kept. The longest window and the longest cooldown are 24 hours. */
+const LIFE_MS = 25 * 60 * 60 * 1000;
+
+/** Allowances in the embedded store: the rule, inside a transaction. */
+export class EmbeddedRateLimitStore implements RateLimitStore {
+  constructor(private readonly storage: EmbeddedStorage) {}
+
+  reserve(key: string, limit: RateLimit, reservationId: string): Promise<Granted | Refused> {
+    return this.onAllowance(key, reservationId, (reservations, id, { now }) => {
+      if (reservations) return rule.reserve(reservations, limit, id, now);
+      // A damaged allowance counts as exhausted, for one window from now.
+      return {
+        reservations: rule.exhausted(limit, now),
+        answer: { granted: false, rule: 'window', waitMs: limit.windowMs },
+      };
+    });
+  }
+
+  async keep(key: string, reservationId: string): Promise<void> {
+    await this.onAllowance(key, reservationId, (reservations, id, { now }) => ({
+      reservations: reservations && rule.keep(reservations, id, now),
+      answer: undefined,
+    }));
+  }
+
+  async release(key: string, reservationId: string, as: 'failed' | 'unused'): Promise<void> {
+    await this.onAllowance(key, reservationId, (reservations, id) => ({
+      reservations: reservations && rule.release(reservations, id, as),
+      answer: undefined,
+    }));
+  }
+
+  holds(key: string, reservationId: string): Promise<boolean> {
+    return this.onAllowance(key, reservationId, (reservations, id) => ({
+      answer: rule.holds(reservations ?? [], id),
+    }));
+  }
+
+  /** Runs one step of the rule on an allowance (undefined when damaged), and writes it if the step changed it. */
+  private async onAllowance<Answer>(
+    key: string,
+    reservationId: string,
+    step: (
+      reservations: readonly rule.Reservation[] | undefined,
+      id: string,
+      transaction: EmbeddedTransaction,
+    ) => { reservations?: readonly rule.Reservation[]; answer: Answer },
+  ): Promise<Answer> {
+    const dataKey = await this.storage.dataKey();
+    const record = `sms:${dataKey.tag(key)}`;
+    const id = reservationKey(reservationId).toString('hex');
+    return this.storage.transact((transaction) => {
+      const stored = transaction.get(record);
+      const before = stored === DAMAGED ? undefined : decodeReservations(stored ?? Buffer.alloc(0));
+      const { reservations: after, answer } = step(before, id, transaction);
+      if (after && after !== before) {
+        if (after.length === 0) transaction.remove(record);
+        else transaction.put(record, encodeReservations(after), LIFE_MS);
+      }
+      return answer;
+    });
+  }
+}

@@ -1,0 +1,206 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { Logger } from '@nestjs/common';
+import { open as openDatabase, type RootDatabase } from 'lmdb';
+import type { Secret } from '../secret.js';
+import { StoreUnavailableError } from '../sms.errors.js';
+import { DataKey, unwrapWithAny, WrongSecretError } from './data-key.js';
+import { checkDataFile } from './embedded-file.js';
+import { CLOCK_START, tick, type ClockState } from './store-clock.js';
+
+/** A record that is there but does not pass its checksum. */
+export const DAMAGED = Symbol('damaged record');
+
+/** What one atomic step on the store can do. */
+export interface EmbeddedTransaction {
+  /** The store's time in milliseconds. It never runs backwards. */
+  readonly now: number;
+  get(key: string): Buffer | undefined | typeof DAMAGED;
+  /** @param lifeMs after which the record is gone */
+  put(key: string, value: Buffer, lifeMs: number): void;
+  remove(key: string): void;
+}
+
+const CLOCK_KEY = 'clock';
+const DATA_KEY = 'data-key';
+const FOREVER_MS = Infinity;
+const PURGE_INTERVAL_MS = 60_000;
+const PURGE_BATCH = 1_000;
+const HEADER_BYTES = 12;
+
+/**
+ * A durable store in a folder of its own, for one machine without Redis. Steps are atomic across processes on the same
+ * folder, and on disk when they resolve (LMDB, one sync for all steps of a moment).
+ */
+export class EmbeddedStorage {
+  private readonly logger = new Logger(EmbeddedStorage.name);
+  private opened?: Promise<RootDatabase<Buffer, string>>;
+  private key?: Promise<DataKey>;
+  private purgeTimer?: NodeJS.Timeout;
+  private purgedUpTo = '';
+
+  /**
+   * @param folder made when missing, readable by its owner only
+   * @param secrets the first wraps the data key, the others open one that was wrapped before a rotation
+   * @param wallMs the computer's clock
+   */
+  constructor(
+    private readonly folder: string,
+    private readonly secrets: readonly Secret[],
+    private readonly wallMs: () => number = Date.now,
+  ) {}
+
+  /** @throws DamagedStoreError if the data file was cut off */
+  async open(): Promise<void> {
+    await this.database();
+    this.purgeTimer ??= setInterval(
+      () => void this.purge().catch(() => undefined),
+      PURGE_INTERVAL_MS,
+    ).unref();
+  }
+
+  /**
+   * One atomic step. `work` runs once, synchronously, alone on the store, and must not throw.
+   * @throws StoreUnavailableError if the result could not be written
+   */
+  async transact<T>(work: (transaction: EmbeddedTransaction) => T): Promise<T> {
+    const database = await this.database();
+    try {
+      return await database.transaction(() => this.step(database, work));
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      throw new StoreUnavailableError(typeof code === 'string' ? code : 'write failed');
+    }
+  }
+
+  /** @throws WrongSecretError if none of the secrets opens the data key */
+  dataKey(): Promise<DataKey> {
+    this.key ??= this.loadDataKey();
+    this.key.catch(() => (this.key = undefined));
+    return this.key;
+  }
+
+  /** @throws StoreUnavailableError if limits cannot be counted now */
+  async check(): Promise<void> {
+    await this.dataKey();
+    await this.transact((transaction) => transaction.put('check', Buffer.alloc(0), PURGE_INTERVAL_MS));
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.purgeTimer);
+    const database = await this.opened?.catch(() => undefined);
+    await database?.close();
+  }
+
+  /** Removes records whose time is over, some at a time. */
+  async purge(): Promise<void> {
+    const database = await this.database();
+    await this.transact(({ now }) => {
+      let last = '';
+      for (const { key, value } of database.getRange({ start: this.purgedUpTo, limit: PURGE_BATCH })) {
+        if (expiresAt(value) <= now) database.removeSync(key);
+        last = key;
+      }
+      this.purgedUpTo = last;
+    });
+  }
+
+  private database(): Promise<RootDatabase<Buffer, string>> {
+    this.opened ??= this.openDatabase();
+    this.opened.catch(() => (this.opened = undefined));
+    return this.opened;
+  }
+
+  private async openDatabase(): Promise<RootDatabase<Buffer, string>> {
+    await mkdir(this.folder, { recursive: true, mode: 0o700 });
+    const path = join(this.folder, 'limits.mdb');
+    await checkDataFile(path);
+    const umask = process.umask(0o077);
+    try {
+      return openDatabase<Buffer, string>({ path, noSubdir: true, encoding: 'binary' });
+    } finally {
+      process.umask(umask);
+    }
+  }
+
+  private step<T>(database: RootDatabase<Buffer, string>, work: (transaction: EmbeddedTransaction) => T): T {
+    const clock = tick(readClock(database.get(CLOCK_KEY)), this.wallMs());
+    let wrote = false;
+    const result = work({
+      now: clock.latest,
+      get: (key) => {
+        const value = readRecord(key, database.get(key), clock.latest);
+        if (value === DAMAGED) this.logger.error({ event: 'store.damaged_record' });
+        return value;
+      },
+      put: (key, value, lifeMs) => {
+        wrote = true;
+        database.putSync(key, writeRecord(key, value, clock.latest + lifeMs));
+      },
+      remove: (key) => {
+        wrote = true;
+        database.removeSync(key);
+      },
+    });
+    if (wrote) database.putSync(CLOCK_KEY, writeRecord(CLOCK_KEY, writeClock(clock), FOREVER_MS));
+    return result;
+  }
+
+  private async loadDataKey(): Promise<DataKey> {
+    const found = await this.transact((transaction) => {
+      const stored = transaction.get(DATA_KEY);
+      if (stored === DAMAGED) return undefined;
+      const unwrapped = stored
+        ? unwrapWithAny(stored.toString(), this.secrets)
+        : { dataKey: DataKey.generate(), wrappedByFirst: false };
+      if (unwrapped && !unwrapped.wrappedByFirst) {
+        transaction.put(DATA_KEY, Buffer.from(unwrapped.dataKey.wrap(this.secrets[0])), FOREVER_MS);
+      }
+      return unwrapped;
+    });
+    if (!found) throw new WrongSecretError(`The store in ${this.folder}`);
+    return found.dataKey;
+  }
+}
+
+// A record: CRC-32 over key, expiry and value (4 bytes), expiry in milliseconds (8), value.
+
+function writeRecord(key: string, value: Buffer, expiry: number): Buffer {
+  const record = Buffer.alloc(HEADER_BYTES + value.length);
+  record.writeDoubleBE(expiry, 4);
+  value.copy(record, HEADER_BYTES);
+  record.writeUInt32BE(checksum(key, record), 0);
+  return record;
+}
+
+function readRecord(
+  key: string,
+  record: Buffer | undefined,
+  now: number,
+): Buffer | undefined | typeof DAMAGED {
+  if (!record) return undefined;
+  if (record.length < HEADER_BYTES || record.readUInt32BE(0) !== checksum(key, record)) return DAMAGED;
+  return expiresAt(record) <= now ? undefined : record.subarray(HEADER_BYTES);
+}
+
+function checksum(key: string, record: Buffer): number {
+  return crc32(record.subarray(4), crc32(key));
+}
+
+function expiresAt(record: Buffer): number {
+  return record.length < HEADER_BYTES ? Infinity : record.readDoubleBE(4);
+}
+
+function writeClock({ latest, lead }: ClockState): Buffer {
+  const value = Buffer.alloc(16);
+  value.writeDoubleBE(latest, 0);
+  value.writeDoubleBE(lead, 8);
+  return value;
+}
+
+function readClock(record: Buffer | undefined): ClockState {
+  const value = readRecord(CLOCK_KEY, record, 0);
+  if (!value || value === DAMAGED) return CLOCK_START;
+  return { latest: value.readDoubleBE(0), lead: value.readDoubleBE(8) };
+}

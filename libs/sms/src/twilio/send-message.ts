@@ -1,0 +1,62 @@
+import { randomInt } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type {
+  MessageInstance,
+  MessageListInstanceCreateOptions,
+} from 'twilio/lib/rest/api/v2010/account/message.js';
+import type { TwilioSettings } from '../sms.options.js';
+import { sendDeadline, type Deadline } from './deadline.js';
+import type { TwilioClient } from './twilio.client.js';
+import { asTwilioFailure, failedMessage, type TwilioFailure } from './twilio.failure.js';
+
+const FIRST_BACKOFF_MS = 100;
+const MAX_BACKOFF_MS = 2_000;
+
+/** The message to create; every try carries the same one. Twilio offers no idempotency key. */
+export type MessageToSend = MessageListInstanceCreateOptions;
+
+/**
+ * Asks Twilio to deliver one message: tries again as the policy allows, within the deadline.
+ * @throws TwilioFailure, ambiguous if any of the tries was
+ */
+export async function sendMessage(
+  client: TwilioClient,
+  message: MessageToSend,
+  policy: Pick<TwilioSettings, 'maxAttempts' | 'retryAmbiguous'>,
+  deadline: Deadline,
+): Promise<MessageInstance> {
+  let ambiguous: TwilioFailure | undefined;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await createMessage(client, message, deadline);
+    } catch (error) {
+      const failure = asTwilioFailure(error);
+      if (failure.facts.certainty === 'ambiguous') ambiguous = failure;
+      const pauseMs = pauseAfter(failure, attempt);
+      const another =
+        attempt < policy.maxAttempts && mayRetry(failure, policy) && pauseMs < deadline.remainingMs;
+      if (!another) throw ambiguous ?? failure;
+      await sleep(pauseMs);
+    }
+  }
+}
+
+async function createMessage(
+  client: TwilioClient,
+  message: MessageToSend,
+  deadline: Deadline,
+): Promise<MessageInstance> {
+  const created = await sendDeadline.run(deadline, () => client.messages.create(message));
+  if (created.status === 'failed' || created.status === 'undelivered') throw failedMessage(created.errorCode);
+  return created;
+}
+
+function mayRetry({ facts }: TwilioFailure, policy: { retryAmbiguous: boolean }): boolean {
+  return facts.retryable === true && (facts.certainty === 'definite' || policy.retryAmbiguous);
+}
+
+/** Exponential back-off with full jitter, or what Twilio asks for if that is longer. */
+function pauseAfter({ facts }: TwilioFailure, attempt: number): number {
+  const ceiling = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** attempt);
+  return Math.max(randomInt(ceiling), (facts.retryAfterSeconds ?? 0) * 1_000);
+}

@@ -1,0 +1,28 @@
+import { inspect } from 'node:util';
+import twilio, { type Twilio } from 'twilio';
+import type { TwilioSettings } from '../sms.options.js';
+import type { TwilioTransport } from './twilio.transport.js';
+
+/** The slice of the official SDK that is used. */
+export type TwilioClient = Pick<Twilio, 'messages'>;
+
+/** Token of the Twilio client. Override it in a testing module, or provide a client of your own. */
+export const TwilioClient = Symbol('TwilioClient');
+
+/** The official SDK on our transport. It does not print its credentials. */
+export function createTwilioClient(settings: TwilioSettings, transport: TwilioTransport): TwilioClient {
+  const { accountSid, credentials } = settings;
+  const client = twilio(credentials.username, credentials.password.reveal(), {
+    accountSid,
+    autoRetry: false,
+    // The SDK calls nothing but `request`.
+    httpClient: transport as unknown as InstanceType<typeof twilio.RequestClient>,
+  });
+  const masked = (): string => `TwilioClient { accountSid: '${accountSid}' }`;
+  Object.defineProperties(client, {
+    [inspect.custom]: { value: masked },
+    toJSON: { value: masked },
+  });
+  void client.messages; // loads the product now, not with the first send
+  return client;
+}

@@ -1,0 +1,85 @@
+/** An answer other than the usual one. */
+export interface StatusFault {
+  kind: 'status';
+  /** The HTTP status. */
+  status: number;
+  /** Twilio's error code. @default the code Twilio uses with this status */
+  code?: number;
+  /** Twilio's error message. @default the text of the code */
+  message?: string;
+  headers?: Record<string, string>;
+  /** A raw body, such as the HTML of a gateway, in place of Twilio's JSON. */
+  body?: string;
+  /** Of the raw body. @default 'text/html' */
+  contentType?: string;
+  /** Whether the message is created first, as with Twilio's 500 after creating. @default false */
+  accepted?: boolean;
+}
+
+/** A message that was created, but has already failed. It is in the inbox like any other that Twilio received. */
+export interface MessageStatusFault {
+  kind: 'messageStatus';
+  status: 'failed' | 'undelivered';
+  errorCode?: number;
+}
+
+/**
+ * What goes wrong with a create request. A fault that comes after accepting still needs a message that Twilio would
+ * accept: a wrong request is refused as usual.
+ */
+export type Fault =
+  | StatusFault
+  | MessageStatusFault
+  /** Never answers. */
+  | { kind: 'hang'; accepted: boolean }
+  /** Resets the connection once the request was read. */
+  | { kind: 'reset'; accepted: boolean }
+  /** Accepts, then cuts the 201 half way. With `lyingLength: false` the length is that of the part sent. */
+  | { kind: 'truncate'; lyingLength?: boolean }
+  /** Accepts, then sends the 201 byte by byte. */
+  | { kind: 'drip'; everyMs: number }
+  /** Accepts at once, answers later. */
+  | { kind: 'delay'; ms: number }
+  /** Sends the client elsewhere, with 307. */
+  | { kind: 'redirect'; location: string };
+
+/** Faults on demand, for create requests. The queue goes first, in order; then the standing fault, if any. */
+export class Faults {
+  private queue: Fault[] = [];
+  private standing: Fault | undefined;
+
+  /** Applies the fault to the next requests. */
+  next(fault: Fault, times = 1): void {
+    this.queue.push(...Array.from({ length: times }, () => fault));
+  }
+
+  /** Applies the fault to every request that finds the queue empty, until `clear`. */
+  always(fault: Fault): void {
+    this.standing = fault;
+  }
+
+  /** Forgets the queue and the standing fault. Requests that hang keep hanging. */
+  clear(): void {
+    this.queue = [];
+    this.standing = undefined;
+  }
+
+  /** The fault for this request; takes it off the queue. */
+  take(): Fault | undefined {
+    return this.queue.shift() ?? this.standing;
+  }
+}
+
+/** Whether the message is accepted before things go wrong. */
+export function acceptsMessage(fault: Fault): boolean {
+  switch (fault.kind) {
+    case 'status':
+    case 'hang':
+    case 'reset':
+      return fault.accepted ?? false;
+    case 'redirect':
+      return false;
+    default:
+      return true;
+  }
+}

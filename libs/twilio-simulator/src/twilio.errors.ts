@@ -1,0 +1,68 @@
+/** What Twilio sends with every error. */
+export interface TwilioErrorBody {
+  code: number;
+  message: string;
+  more_info: string;
+  status: number;
+}
+
+const MESSAGES: Readonly<Record<number, string>> = {
+  20001: 'Invalid parameter',
+  20003: 'Authenticate',
+  20404: 'The requested resource was not found',
+  20429: 'Too Many Requests',
+  20500: 'An internal server error has occurred',
+  20503: 'Service unavailable',
+  21211: "The 'To' number is not a valid phone number.",
+  21212: "The 'From' number is not a valid phone number, shortcode, or alphanumeric sender ID.",
+  21408: "Permission to send an SMS has not been enabled for the region indicated by the 'To' number",
+  21602: 'Message body is required.',
+  21603: "A 'From' phone number is required.",
+  21604: "A 'To' phone number is required.",
+  21606:
+    "The 'From' phone number is not a valid, message-capable Twilio phone number for this destination/account",
+  21610: 'Attempt to send to unsubscribed recipient',
+  21611: "This 'From' number has exceeded the maximum number of queued messages",
+  21612: "Message cannot be sent with the current combination of 'To' and 'From' parameters",
+  21614: "'To' number is not a valid mobile number",
+  21617: 'The concatenated message body exceeds the 1600 character limit.',
+  21624: 'The ValidityPeriod is invalid: an integer from 1 to 36000 is required.',
+  21705: 'The Messaging Service Sid is invalid.',
+};
+
+const CODES_BY_STATUS: Readonly<Record<number, number>> = { 401: 20003, 404: 20404, 429: 20429, 503: 20503 };
+
+/** A refusal in Twilio's words. */
+export class TwilioError extends Error {
+  override readonly name = 'TwilioError';
+
+  constructor(
+    readonly code: number,
+    readonly status = 400,
+    message = MESSAGES[code] ?? `Error ${code}`,
+  ) {
+    super(message);
+  }
+
+  /** The code and text Twilio would use with this status, unless told otherwise. */
+  static ofStatus(status: number, code?: number, message?: string): TwilioError {
+    return new TwilioError(
+      code ?? CODES_BY_STATUS[status] ?? (status < 500 ? 20001 : 20500),
+      status,
+      message,
+    );
+  }
+
+  static notFound(path: string): TwilioError {
+    return new TwilioError(20404, 404, `The requested resource ${path} was not found`);
+  }
+
+  toBody(): TwilioErrorBody {
+    return {
+      code: this.code,
+      message: this.message,
+      more_info: `https://www.twilio.com/docs/errors/${this.code}`,
+      status: this.status,
+    };
+  }
+}
