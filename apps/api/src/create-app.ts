@@ -1,0 +1,57 @@
+import { randomUUID } from 'node:crypto';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { AppModule } from './app.module.js';
+import type { SystemParameters } from './config/system-parameters.js';
+import { fromStatus } from './errors/problem.js';
+import { sendProblem } from './errors/problem.filter.js';
+import { RouteTable } from './errors/route-table.js';
+import { logAnswer } from './logging/access-log.js';
+import { JsonLogger } from './logging/json.logger.js';
+import { requestContext } from './logging/request-context.js';
+
+const MAX_BODY_BYTES = 8 * 1024;
+/** For the whole request to arrive; a slow one holds a connection no longer. */
+const REQUEST_TIMEOUT_MS = 10_000;
+
+/** The API, ready to listen. */
+export async function createApp(parameters: SystemParameters): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    genReqId: () => randomUUID(),
+    frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
+      sendProblem(reply, request.id, fromStatus(error.statusCode ?? 400)),
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(parameters), adapter, {
+    logger: new JsonLogger(parameters.logLevel),
+    bodyParser: false, // Fastify's own, see below
+    abortOnError: false,
+  });
+  app.enableShutdownHooks();
+  configureServer(adapter.getInstance(), app.get(RouteTable));
+  return app;
+}
+
+function configureServer(server: FastifyInstance, routes: RouteTable): void {
+  // JSON only, by Fastify's own parser, which refuses prototype poisoning.
+  server.removeContentTypeParser('text/plain');
+  server.addHook('onRoute', (route) => routes.add(route));
+  server.addHook('onRequest', (request, reply, done) => {
+    void reply.headers({
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      'x-request-id': request.id,
+    });
+    done();
+  });
+  // Only now: reading a body loses the context of the hooks before it.
+  server.addHook('preHandler', (request, _reply, done) =>
+    requestContext.run({ requestId: request.id }, done),
+  );
+  server.addHook('onResponse', (request, reply, done) => {
+    requestContext.run({ requestId: request.id }, () => logAnswer(request, reply));
+    done();
+  });
+}

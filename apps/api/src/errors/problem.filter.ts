@@ -1,0 +1,43 @@
+import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { fromStatus, toProblem, type Problem } from './problem.js';
+import { RouteTable } from './route-table.js';
+
+/** Every error leaves as problem+json. What we did not foresee is logged, without its text, which may repeat secrets. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  private readonly logger = new Logger(ProblemFilter.name);
+
+  constructor(private readonly routes: RouteTable) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const request = host.switchToHttp().getRequest<FastifyRequest>();
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    let problem = toProblem(error);
+    if (problem.code === 'NOT_FOUND') problem = this.orWrongMethod(problem, request, reply);
+    if (problem.code === 'INTERNAL_ERROR') this.logger.error({ event: 'internal_error', ...describe(error) });
+    sendProblem(reply, request.id, problem);
+  }
+
+  private orWrongMethod(notFound: Problem, request: FastifyRequest, reply: FastifyReply): Problem {
+    const methods = this.routes.methodsOf(request.url);
+    if (methods.length === 0) return notFound;
+    void reply.header('allow', methods.join(', '));
+    return fromStatus(405);
+  }
+}
+
+export function sendProblem(reply: FastifyReply, requestId: string, problem: Problem): void {
+  if (problem.retryAfterSeconds !== undefined) void reply.header('retry-after', problem.retryAfterSeconds);
+  void reply
+    .status(problem.status)
+    .header('content-type', 'application/problem+json; charset=utf-8')
+    .send({ ...problem, requestId });
+}
+
+/** The class of an error and where it was thrown. */
+function describe(error: unknown): { error: string; at?: string[] } {
+  if (!(error instanceof Error)) return { error: typeof error };
+  const frames = error.stack?.split('\n').filter((line) => line.startsWith('    at '));
+  return { error: error.name, at: frames?.map((line) => line.trim()) };
+}

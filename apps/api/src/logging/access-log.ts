@@ -1,0 +1,15 @@
+import { Logger } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+const logger = new Logger('Http');
+
+/** One line for each answer: the route as it is written in the code, never the address, headers or body of a request. */
+export function logAnswer(request: FastifyRequest, reply: FastifyReply): void {
+  logger.log({
+    event: 'http.answer',
+    method: request.method,
+    route: request.routeOptions.url ?? 'none',
+    status: reply.statusCode,
+    durationMs: Math.round(reply.elapsedTime),
+  });
+}

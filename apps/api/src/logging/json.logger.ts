@@ -1,0 +1,57 @@
+import type { LoggerService } from '@nestjs/common';
+import { pino, stdTimeFunctions, type Level, type Logger } from 'pino';
+import { requestContext } from './request-context.js';
+
+/** What the framework says while it starts. Of interest to its developers only. */
+const FRAMEWORK_CONTEXTS = new Set([
+  'NestFactory',
+  'NestApplication',
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+]);
+
+/** Nest's logger as JSON lines on standard output, one event a line, each with the id of its request. */
+export class JsonLogger implements LoggerService {
+  private readonly pino: Logger;
+
+  constructor(level: string) {
+    this.pino = pino({
+      level,
+      base: null,
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      mixin: () => requestContext.getStore() ?? {},
+    });
+  }
+
+  log(message: unknown, context?: unknown): void {
+    this.write(FRAMEWORK_CONTEXTS.has(String(context)) ? 'debug' : 'info', message, context);
+  }
+
+  /** Nest passes a stack before the context; it is left out, since its first line is the error's own text. */
+  error(message: unknown, ...rest: unknown[]): void {
+    this.write('error', message, rest.at(-1));
+  }
+
+  warn(message: unknown, context?: unknown): void {
+    this.write('warn', message, context);
+  }
+
+  debug(message: unknown, context?: unknown): void {
+    this.write('debug', message, context);
+  }
+
+  verbose(message: unknown, context?: unknown): void {
+    this.write('trace', message, context);
+  }
+
+  fatal(message: unknown, context?: unknown): void {
+    this.write('fatal', message, context);
+  }
+
+  private write(level: Level, message: unknown, context: unknown): void {
+    const fields = typeof message === 'object' && message !== null ? message : { msg: String(message) };
+    this.pino[level]({ context, ...fields });
+  }
+}

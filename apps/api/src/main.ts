@@ -1,0 +1,45 @@
+import { Logger } from '@nestjs/common';
+import { CONFIGURATION_EXIT_CODE, ConfigurationError } from './config/configuration.error.js';
+import { loadParameters } from './config/load-parameters.js';
+import { createApp } from './create-app.js';
+import { Demo } from './demo/demo.js';
+
+async function main(): Promise<void> {
+  const { parameters, warnings } = loadParameters({ environment: process.env });
+  const demo = parameters.demo ? await Demo.start() : undefined;
+  const app = await createApp(demo ? demo.parameters(parameters) : parameters);
+  const logger = new Logger('Start');
+  for (const warning of warnings) logger.warn({ event: 'configuration.warning', warning });
+  await demo?.addInbox(app, parameters.host);
+  await app.listen(parameters.port, parameters.host);
+  const url = await app.getUrl();
+  logger.log({
+    event: 'started',
+    url,
+    store: parameters.redisUrl ? 'redis' : 'embedded',
+    demo: parameters.demo,
+  });
+  if (demo) announceDemo(url);
+}
+
+function announceDemo(url: string): void {
+  process.stdout.write(`
+  DEMO MODE: no Twilio credentials are configured, so nothing is sent and nothing is billed.
+
+    Inbox   ${url}/inbox   the messages that phones would have received
+    API     curl -s ${url}/v1/verifications -H 'content-type: application/json' -d '{"phone":"+12025550123"}'
+
+`);
+}
+
+/** One clear message; configuration faults in one table. */
+function stop(error: unknown): never {
+  if (error instanceof ConfigurationError) {
+    process.stderr.write(`${error.message}\n`);
+    process.exit(CONFIGURATION_EXIT_CODE);
+  }
+  process.stderr.write(`The API cannot start. ${error instanceof Error ? error.message : ''}\n`);
+  process.exit(1);
+}
+
+await main().catch(stop);

@@ -1,0 +1,41 @@
+-- Stores a code before it is sent; see `open` in verification.rule.ts. The same id twice is stored once.
+--   KEYS[1]  the phone's codes: current, opened, ended, ended_at, guesses (6 bytes each), and in:NONCE = opening time
+--            for each send in flight
+--   KEYS[2]  the code
+--   ARGV[1]  nonce                       ARGV[2]  life of the code in ms    ARGV[3]  remembered after that, in ms
+--   ARGV[4]  wrong guesses per 24 hours  ARGV[5]  mac    ARGV[6]  sealed phone    ARGV[7]  purpose
+--   returns  { 1, expiry in ms } or, when the phone's guesses are used up, { 0, ms to wait }
+local nonce, ttl, remembered = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local maxWrong = tonumber(ARGV[4])
+local DAY, MAX_IN_FLIGHT, OTHER_FIELDS = 86400000, 8, 5
+
+local known = redis.call('HGET', KEYS[2], 'expires')
+if known then
+  return { 1, tonumber(known) }
+end
+
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+local guesses = redis.call('HGET', KEYS[1], 'guesses') or ''
+local count = math.floor(#guesses / 6)
+if maxWrong == 0 then
+  return { 0, DAY }
+end
+if count >= maxWrong then
+  local wait = struct.unpack('>I6', guesses, (count - maxWrong) * 6 + 1) + DAY - now
+  if wait > 0 then
+    return { 0, wait }
+  end
+end
+
+local expires = now + ttl
+local number = redis.call('HINCRBY', KEYS[1], 'opened', 1)
+redis.call('HSET', KEYS[2], 'number', number, 'expires', expires, 'send', 'in_flight',
+  'mac', ARGV[5], 'phone', ARGV[6], 'purpose', ARGV[7])
+redis.call('PEXPIRE', KEYS[2], ttl + remembered)
+if redis.call('HLEN', KEYS[1]) < MAX_IN_FLIGHT + OTHER_FIELDS then
+  redis.call('HSET', KEYS[1], 'in:' .. nonce, now)
+end
+redis.call('PEXPIRE', KEYS[1], math.max(redis.call('PTTL', KEYS[1]), 2 * (ttl + remembered)))
+return { 1, expires }

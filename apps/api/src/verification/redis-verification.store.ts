@@ -1,0 +1,162 @@
+import { readFileSync } from 'node:fs';
+import type { RedisStorage } from '@app/sms';
+import type { Result } from 'ioredis';
+import type { Purpose } from './purpose.js';
+import * as rule from './verification.rule.js';
+import type { VerificationId } from './verification-id.js';
+import {
+  REMEMBERED_MS,
+  type CheckAnswer,
+  type SealedCode,
+  type SendResult,
+  type StoredVerification,
+  type VerificationStore,
+} from './verification.store.js';
+
+type CheckReply = [result: string, sealedPhone: string, purpose: Purpose, ...details: (string | number)[]];
+
+declare module 'ioredis' {
+  interface RedisCommander<Context> {
+    verificationOpen(...keysAndArguments: (string | number)[]): Result<[0 | 1, number], Context>;
+    verificationSettle(...keysAndArguments: string[]): Result<number, Context>;
+    verificationCheck(...keysAndArguments: (string | number)[]): Result<CheckReply, Context>;
+    verificationFind(...keys: string[]): Result<[number, string[], string[]], Context>;
+  }
+}
+
+/** Codes in Redis, at the time of Redis, one script per step. */
+export class RedisVerificationStore implements VerificationStore {
+  constructor(private readonly storage: RedisStorage) {
+    for (const name of ['open', 'settle', 'check', 'find']) {
+      const lua = readFileSync(new URL(`./${name}.lua`, import.meta.url), 'utf8');
+      storage.client.defineCommand(`verification${name[0].toUpperCase()}${name.slice(1)}`, {
+        numberOfKeys: 2,
+        lua,
+      });
+    }
+  }
+
+  async open(id: VerificationId, code: SealedCode, limits: { ttlMs: number; maxWrongGuesses: number }) {
+    const { mac, sealedPhone, purpose } = code;
+    const [opened, time] = await this.storage.run((client) =>
+      client.verificationOpen(
+        ...keys(id),
+        id.nonce,
+        limits.ttlMs,
+        REMEMBERED_MS,
+        limits.maxWrongGuesses,
+        mac,
+        sealedPhone,
+        purpose,
+      ),
+    );
+    return opened ? { opened: true as const, expiresAt: time } : { opened: false as const, waitMs: time };
+  }
+
+  async settle(id: VerificationId, result: SendResult): Promise<void> {
+    const failure = result.send === 'failed' ? result.failure : '';
+    await this.storage.run((client) =>
+      client.verificationSettle(...keys(id), id.nonce, result.send, failure),
+    );
+  }
+
+  async discard(id: VerificationId): Promise<void> {
+    await this.storage.run((client) => client.verificationSettle(...keys(id), id.nonce, 'discard', ''));
+  }
+
+  async check(
+    id: VerificationId,
+    attempt: { id: string; mac: string },
+    limits: rule.CheckLimits,
+  ): Promise<CheckAnswer> {
+    const { maxAttempts, maxWrongGuesses, sendMs } = limits;
+    const reply = await this.storage.run((client) =>
+      client.verificationCheck(
+        ...keys(id),
+        id.nonce,
+        attempt.id,
+        attempt.mac,
+        maxAttempts,
+        maxWrongGuesses,
+        sendMs,
+      ),
+    );
+    const [result, sealedPhone, purpose, ...details] = reply;
+    if (result === 'not_found') return { result };
+    return { ...decisionOf(result, details), sealedPhone, purpose };
+  }
+
+  async find(
+    id: VerificationId,
+    limits: Pick<rule.CheckLimits, 'maxAttempts' | 'sendMs'>,
+  ): Promise<StoredVerification | undefined> {
+    const [now, phoneFields, codeFields] = await this.storage.run((client) =>
+      client.verificationFind(...keys(id)),
+    );
+    const code = fieldsOf(codeFields);
+    if (!code.number) return undefined;
+    const phone = phoneOf(fieldsOf(phoneFields));
+    const state: rule.CodeState = {
+      number: Number(code.number),
+      expiresAt: Number(code.expires),
+      send: code.send as rule.CodeState['send'],
+      guesses: (code.tries ?? '').match(/.{11}/g) ?? [],
+      approvedBy: code.approved,
+    };
+    const status = rule.statusOf(phone, id.nonce, state, limits.maxAttempts, now);
+    return {
+      status,
+      send: state.send,
+      failure: code.failure,
+      sealedPhone: code.phone ?? '',
+      purpose: code.purpose as Purpose,
+      expiresAt: state.expiresAt,
+      inDoubt: status === 'pending' ? rule.inDoubt(phone, id.nonce, limits.sendMs, now) : [],
+    };
+  }
+}
+
+/** The braces put all keys of one phone into one slot of a Redis Cluster. */
+function keys(id: VerificationId): [phone: string, code: string] {
+  return [`sms:{${id.tag}}:codes`, `sms:{${id.tag}}:code:${id.nonce}`];
+}
+
+function decisionOf(result: string, details: (string | number)[]): rule.CheckDecision {
+  switch (result) {
+    case 'approved':
+      return { result };
+    case 'wrong':
+      return { result, attemptsLeft: Number(details[0]) };
+    case 'budget_used':
+      return { result, waitMs: Number(details[0]) };
+    case 'in_doubt':
+      return { result, nonces: details.map(String) };
+    default:
+      return { result: 'ended', status: details[0] as Exclude<rule.VerificationStatus, 'pending'> };
+  }
+}
+
+function phoneOf({
+  current,
+  opened,
+  ended,
+  ended_at: endedAt,
+  ...fields
+}: Record<string, string>): rule.PhoneState {
+  const inFlight = Object.entries(fields).filter(([field]) => field.startsWith('in:'));
+  return {
+    current,
+    opened: Number(opened ?? 0),
+    endedThrough: Number(ended ?? 0),
+    endedAt: Number(endedAt ?? 0),
+    inFlight: Object.fromEntries(inFlight.map(([field, openedAt]) => [field.slice(3), Number(openedAt)])),
+    wrongGuesses: [], // not asked for here
+  };
+}
+
+/** Redis answers a hash as a list of fields and values. */
+function fieldsOf(list: string[]): Record<string, string> {
+  const fields: Record<string, string> = {};
+  for (let index = 0; index < list.length; index += 2) fields[list[index]] = list[index + 1];
+  return fields;
+}

@@ -1,0 +1,55 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { SmsError, SmsSendFailedError, StoreUnavailableError } from '@app/sms';
+import { UnconfirmedSendError, VerificationError } from './verification.errors.js';
+
+/** What a log line may say. Of the user it knows the masked phone, and nothing else. */
+export interface OutcomeFields {
+  phone?: string;
+  purpose?: string;
+}
+
+/** Faults of the operator's set-up, at Twilio or here: no code arrives until somebody acts. */
+const NEEDS_OPERATOR = new Set<unknown>(['authentication_failed', 'sender_misconfigured']);
+
+/** One line for each send and each check: what came of it, and how long it took. */
+@Injectable()
+export class VerificationLog {
+  private readonly logger = new Logger('Verification');
+
+  async outcome<T>(event: string, success: string, work: (fields: OutcomeFields) => Promise<T>): Promise<T> {
+    const began = performance.now();
+    const fields: OutcomeFields = {};
+    const durationMs = (): number => Math.round(performance.now() - began);
+    try {
+      const result = await work(fields);
+      this.logger.log({ event, outcome: success, ...fields, durationMs: durationMs() });
+      return result;
+    } catch (error) {
+      const failure = error instanceof UnconfirmedSendError ? error.failure : error;
+      this.logger[levelOf(failure)]({ event, ...outcomeOf(failure), ...fields, durationMs: durationMs() });
+      throw error;
+    }
+  }
+}
+
+function levelOf(error: unknown): 'log' | 'warn' | 'error' {
+  if (error instanceof StoreUnavailableError) return 'error';
+  if (error instanceof SmsSendFailedError) return NEEDS_OPERATOR.has(error.reason) ? 'error' : 'warn';
+  return error instanceof SmsError || error instanceof VerificationError ? 'log' : 'error';
+}
+
+/** The facts of our own errors. Of any other error only its class. */
+function outcomeOf(error: unknown): object {
+  if (!(error instanceof SmsError || error instanceof VerificationError)) {
+    return { outcome: 'INTERNAL_ERROR', error: error instanceof Error ? error.name : typeof error };
+  }
+  const {
+    code: outcome,
+    reason,
+    mayArrive,
+    twilioCode,
+    twilioRequestId,
+    fault,
+  } = error as Partial<SmsSendFailedError> & Partial<StoreUnavailableError> & { code: string };
+  return { outcome, reason, mayArrive, twilioCode, twilioRequestId, fault };
+}

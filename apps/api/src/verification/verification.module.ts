@@ -1,0 +1,26 @@
+import { Module, type FactoryProvider } from '@nestjs/common';
+import { RedisStorage, SmsStorage } from '@app/sms';
+import { EmbeddedVerificationStore } from './embedded-verification.store.js';
+import { RedisVerificationStore } from './redis-verification.store.js';
+import { SignUpConfigController } from './sign-up-config.controller.js';
+import { VerificationController } from './verification.controller.js';
+import { VerificationLog } from './verification.log.js';
+import { VerificationService } from './verification.service.js';
+import { VerificationStore } from './verification.store.js';
+
+/** Codes are kept where the limits are kept, so that both are written in one trip. */
+const verificationStore: FactoryProvider = {
+  provide: VerificationStore,
+  inject: [SmsStorage],
+  useFactory: (storage: SmsStorage): VerificationStore =>
+    storage instanceof RedisStorage
+      ? new RedisVerificationStore(storage)
+      : new EmbeddedVerificationStore(storage),
+};
+
+/** Sends codes to phones and checks them. */
+@Module({
+  controllers: [VerificationController, SignUpConfigController],
+  providers: [VerificationService, VerificationLog, verificationStore],
+})
+export class VerificationModule {}

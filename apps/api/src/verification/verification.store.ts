@@ -1,0 +1,66 @@
+import type { CheckDecision, CheckLimits, VerificationStatus } from './verification.rule.js';
+import type { Purpose } from './purpose.js';
+import type { VerificationId } from './verification-id.js';
+
+/** What is stored of a code: nothing that tells the code or the phone without the store's data key. */
+export interface SealedCode {
+  /** HMAC-SHA-256 over id and code, base64url. */
+  readonly mac: string;
+  /** The phone, encrypted, base64url. */
+  readonly sealedPhone: string;
+  readonly purpose: Purpose;
+}
+
+export type SendResult =
+  { readonly send: 'accepted' | 'unknown' } | { readonly send: 'failed'; readonly failure: string };
+
+/** A stored verification, as its owner may see it. */
+export interface StoredVerification {
+  readonly status: VerificationStatus;
+  readonly send: 'in_flight' | 'accepted' | 'unknown' | 'failed';
+  /** Why the send failed, when it did. */
+  readonly failure?: string;
+  readonly sealedPhone: string;
+  readonly purpose: Purpose;
+  /** Milliseconds since the epoch, by the store's clock. */
+  readonly expiresAt: number;
+  /** Other sends to the phone that were interrupted; they may have replaced this code. */
+  readonly inDoubt: readonly string[];
+}
+
+export type CheckAnswer =
+  | (CheckDecision & { readonly sealedPhone: string; readonly purpose: Purpose })
+  | { readonly result: 'not_found' };
+
+/**
+ * The codes of each phone and its wrong guesses. All operations are atomic, happen at the store's time, and are
+ * idempotent. Every store passes `test/contract/verification.store.contract.ts`.
+ * @throws StoreUnavailableError from each method, when the store cannot answer
+ */
+export interface VerificationStore {
+  /**
+   * Stores a code before it is sent; from then on it can be checked. Refused, and nothing stored, while the phone's
+   * budget of wrong guesses is used up.
+   */
+  open(
+    id: VerificationId,
+    code: SealedCode,
+    limits: { ttlMs: number; maxWrongGuesses: number },
+  ): Promise<{ opened: true; expiresAt: number } | { opened: false; waitMs: number }>;
+  /** Says how the send ended. A code that may have gone out replaces the ones before it. */
+  settle(id: VerificationId, result: SendResult): Promise<void>;
+  /** Forgets a code whose send was refused. */
+  discard(id: VerificationId): Promise<void>;
+  /** Counts an attempt, compares it, and accepts the code at most once. @param attemptId once per attempt */
+  check(id: VerificationId, attempt: { id: string; mac: string }, limits: CheckLimits): Promise<CheckAnswer>;
+  find(
+    id: VerificationId,
+    limits: Pick<CheckLimits, 'maxAttempts' | 'sendMs'>,
+  ): Promise<StoredVerification | undefined>;
+}
+
+/** Token of the store. */
+export const VerificationStore = Symbol('VerificationStore');
+
+/** How long an ended code is remembered, so that its owner is told what became of it. */
+export const REMEMBERED_MS = 60 * 60 * 1000;

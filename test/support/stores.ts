@@ -1,0 +1,107 @@
+import { randomBytes, randomInt, randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { EmbeddedStorage, RedisStorage, Secret, type SmsStorage } from '@app/sms';
+
+/** The Redis that the test run started, or was given. */
+export function redisUrl(): string {
+  const url = process.env.TEST_REDIS_URL;
+  if (!url) throw new Error('TEST_REDIS_URL is not set: run the tests with npm test');
+  return url;
+}
+
+/** One secret for all tests of a run, since they share one Redis. */
+export const TEST_SECRET = 'the-secret-of-the-tests-has-at-least-32-bytes';
+
+/** A number of a range that the metadata knows as mobile; a new one for each call. */
+export function newPhone(): string {
+  return `+1202555${randomInt(10_000).toString().padStart(4, '0')}`.replace(
+    '+1202',
+    `+1${AREA_CODES[randomInt(AREA_CODES.length)]}`,
+  );
+}
+const AREA_CODES = [
+  '201',
+  '202',
+  '203',
+  '205',
+  '206',
+  '207',
+  '208',
+  '209',
+  '210',
+  '212',
+  '213',
+  '214',
+  '215',
+  '216',
+  '217',
+];
+
+export interface StorageUnderTest<Storage extends SmsStorage = SmsStorage> {
+  readonly storage: Storage;
+  /** The time of the store, in milliseconds, and a way to let it pass. */
+  now(): Promise<number>;
+  advance(milliseconds: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The embedded store in a folder of its own, with a clock to advance. */
+export async function embeddedUnderTest(
+  folder?: string,
+): Promise<StorageUnderTest<EmbeddedStorage> & { folder: string }> {
+  const path = folder ?? (await temporaryFolder());
+  let wallMs = Date.now();
+  const storage = new EmbeddedStorage(path, [new Secret(TEST_SECRET)], () => wallMs);
+  await storage.open();
+  return {
+    storage,
+    folder: path,
+    now: async () => wallMs,
+    advance: async (milliseconds) => void (wallMs += milliseconds),
+    close: async () => {
+      await storage.close();
+      if (!folder) await rm(path, { recursive: true });
+    },
+  };
+}
+
+export async function temporaryFolder(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'phone-verification-'));
+}
+
+/** A real Redis. Its scripts read a clock that the test can advance, in place of the time of Redis. */
+export async function redisUnderTest(): Promise<StorageUnderTest<RedisStorage>> {
+  const clock = `test:clock:${randomUUID()}`;
+  const storage = new RedisStorage(new Secret(redisUrl()), [new Secret(TEST_SECRET)]);
+  const define = storage.client.defineCommand.bind(storage.client);
+  storage.client.defineCommand = (name, { lua, ...definition }) =>
+    define(name, { ...definition, lua: withClock(lua, clock) });
+  await storage.open();
+  await storage.client.set(clock, Date.now(), 'EX', 3_600);
+  return {
+    storage,
+    now: async () => Number(await storage.client.get(clock)),
+    advance: async (milliseconds) => void (await storage.client.incrby(clock, milliseconds)),
+    close: async () => {
+      await storage.client.del(clock);
+      await storage.close();
+    },
+  };
+}
+
+/** A script whose time is read from a key. */
+export function withClock(lua: string, clockKey: string): string {
+  const clock = `(function() local ms = tonumber(redis.call('GET', '${clockKey}')) return { math.floor(ms / 1000), ms % 1000 * 1000 } end)()`;
+  return lua.replaceAll("redis.call('TIME')", clock);
+}
+
+export function script(path: string): string {
+  return readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+}
+
+export function newId(): string {
+  return randomBytes(16).toString('base64url');
+}
