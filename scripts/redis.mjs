@@ -1,0 +1,111 @@
+// A Redis for the tests: the one of REDIS_URL, or a server of our own that leaves nothing behind.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { run } from './setup.mjs';
+
+const SERVERS = ['redis-server', 'valkey-server'];
+const START_TRIES = 3;
+const START_DEADLINE_MS = 10_000;
+const STOP_DEADLINE_MS = 5_000;
+
+/** A Redis that answers, and how to stop it. */
+export async function startRedis() {
+  if (process.env.REDIS_URL) return { url: process.env.REDIS_URL, stop: async () => {} };
+  const program = SERVERS.find(inPath) ?? (await installDebianPackage());
+  if (!program) {
+    throw new Error('The tests need a Redis: install redis-server or valkey-server, or set REDIS_URL.');
+  }
+  for (let attempt = 1; attempt <= START_TRIES; attempt++) {
+    const redis = await spawnRedis(program);
+    if (redis) return redis;
+  }
+  throw new Error(`${program} does not start.`);
+}
+
+/** Undefined when it did not come up, as when someone else was faster to take the port. */
+async function spawnRedis(program) {
+  const port = await freePort();
+  const folder = mkdtempSync(join(tmpdir(), 'test-redis-'));
+  const args = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+  const server = spawn(program, args, { cwd: folder, stdio: 'ignore' });
+  const exited = new Promise((resolve) => {
+    server.once('exit', resolve);
+    server.once('error', resolve);
+  });
+  let gone = false;
+  void exited.then(() => (gone = true));
+
+  const kill = () => {
+    server.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  };
+  process.once('exit', kill);
+  const stop = async () => {
+    server.kill();
+    await Promise.race([exited, sleep(STOP_DEADLINE_MS, undefined, { ref: false })]);
+    process.off('exit', kill);
+    kill();
+  };
+
+  const deadline = Date.now() + START_DEADLINE_MS;
+  while (!gone && Date.now() < deadline) {
+    if (await answers(port)) return { url: `redis://127.0.0.1:${port}`, stop };
+    await sleep(20);
+  }
+  await stop();
+  return undefined;
+}
+
+async function answers(port) {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    socket.write('PING\r\n');
+    const [reply] = await once(socket, 'data');
+    return String(reply).startsWith('+PONG');
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Only where we may: as root on a Debian. */
+async function installDebianPackage() {
+  if (process.getuid?.() !== 0 || !inPath('apt-get')) return undefined;
+  process.stderr.write('Installing redis-server ...\n');
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
+  const apt = (...args) => run('apt-get', args, { env, stdout: process.stderr });
+  const install = () => apt('install', '-y', '--no-install-recommends', 'redis-server');
+  // Fresh images have no package lists.
+  if ((await install()) !== 0) {
+    await apt('update');
+    await install();
+  }
+  return SERVERS.find(inPath);
+}
+
+function inPath(program) {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}

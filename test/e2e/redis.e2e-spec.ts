@@ -1,0 +1,111 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { TwilioSimulator } from '@app/twilio-simulator';
+import { codeFor, startApi, wrongCode, type RunningApi } from '../support/api.js';
+import { RedisProxy } from '../support/redis-proxy.js';
+import { newPhone, redisUrl } from '../support/stores.js';
+
+let simulator: TwilioSimulator;
+let proxy: RedisProxy & { url: string };
+let api: RunningApi;
+
+beforeAll(async () => {
+  simulator = await TwilioSimulator.start();
+});
+afterAll(() => simulator.close());
+beforeEach(async () => {
+  proxy = await RedisProxy.start(redisUrl());
+  api = await startApi(simulator, 'redis', { REDIS_URL: proxy.url });
+  await warmUp();
+});
+afterEach(async () => {
+  await api.close();
+  await proxy.close();
+});
+
+/** The first commands of a connection also load the scripts. */
+async function warmUp(): Promise<void> {
+  const phone = newPhone();
+  const { id } = (await api.send(phone)).body;
+  await api.check(id, codeFor(simulator, phone));
+}
+
+async function roundTripsOf(work: () => Promise<unknown>): Promise<number> {
+  const before = proxy.roundTrips;
+  await work();
+  return proxy.roundTrips - before;
+}
+
+/** Until the API has found Redis again; it tries at least once a second. */
+async function untilReady(): Promise<void> {
+  while ((await api.http().get('/readyz')).status !== 200)
+    await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
+describe('Trips to Redis', () => {
+  it('are one before Twilio is asked for a message, and one after', async () => {
+    const phone = newPhone();
+    simulator.faults.next({ kind: 'hang', accepted: true });
+    const before = proxy.roundTrips;
+    const asked = simulator.requests.length;
+    const sending = api.send(phone).then(({ status }) => status);
+    while (simulator.requests.length === asked) await new Promise((resolve) => setImmediate(resolve));
+    expect(proxy.roundTrips - before).toBe(1);
+    simulator.faults.clear();
+    expect(await roundTripsOf(() => api.send(newPhone()).expect(201))).toBe(2);
+    expect(await sending).toBe(503);
+  }, 20_000);
+
+  it('are one for a check, right or wrong', async () => {
+    const phone = newPhone();
+    const { id } = (await api.send(phone)).body;
+    const right = codeFor(simulator, phone);
+    expect(await roundTripsOf(() => api.check(id, wrongCode(right)).expect(422))).toBe(1);
+    expect(await roundTripsOf(() => api.check(id, right).expect(200))).toBe(1);
+    expect(await roundTripsOf(() => api.check(id, right).expect(410))).toBe(1);
+  });
+});
+
+describe('Without Redis', () => {
+  it.each(['refuse', 'swallowAnswers'] as const)(
+    'nothing is sent and nothing approved (%s), and all is well when it is back',
+    async (outage) => {
+      const phone = newPhone();
+      const { id } = (await api.send(phone)).body;
+      const asked = simulator.requests.length;
+      proxy[outage]();
+
+      const other = newPhone();
+      const answers = [await api.send(other), await api.check(id, codeFor(simulator, phone))];
+      for (const { status, body, headers } of answers) {
+        expect({ status, code: body.code }).toEqual({ status: 503, code: 'STORE_UNAVAILABLE' });
+        expect(headers['retry-after']).toBe('1');
+      }
+      expect((await api.http().get('/livez')).status).toBe(200);
+      expect((await api.http().get('/readyz')).status).toBe(503);
+      expect(simulator.requests.length).toBe(asked);
+
+      proxy.recover();
+      await untilReady();
+      await api.send(phone).expect(429);
+      // A check that was answered 503 may have used its code; it never approves a second time.
+      const again = await api.check(id, codeFor(simulator, phone));
+      expect([200, 410]).toContain(again.status);
+      expect(again.status).toBe(outage === 'refuse' ? 200 : 410);
+    },
+    20_000,
+  );
+
+  it('a unit that was taken while the answer was lost is given back when Redis is there again', async () => {
+    const phone = newPhone();
+    proxy.swallowAnswers();
+    await api.send(phone).expect(503);
+    proxy.recover();
+    await untilReady();
+    let answer = await api.send(phone);
+    while (answer.status === 429) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      answer = await api.send(phone);
+    }
+    expect(answer.status).toBe(201);
+  }, 20_000);
+});

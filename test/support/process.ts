@@ -1,0 +1,87 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const MAIN = fileURLToPath(new URL('../../dist/apps/api/src/main.js', import.meta.url));
+
+/** The built API in a process of its own. */
+export class ApiProcess {
+  private constructor(
+    private readonly child: ChildProcess,
+    readonly url: string,
+  ) {}
+
+  /** Starts the build with this environment and nothing else. @param folder to run in */
+  static async start(environment: Record<string, string>, folder: string): Promise<ApiProcess> {
+    const child = spawnApi({ PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'info', ...environment }, folder);
+    const lines = createInterface({ input: child.stdout! });
+    const printed: string[] = [];
+    child.stderr!.on('data', (chunk: Buffer) => printed.push(chunk.toString()));
+    for await (const line of lines) {
+      printed.push(line);
+      const started = /"event":"started","url":"([^"]+)"/.exec(line);
+      if (!started) continue;
+      child.stdout!.resume();
+      return new ApiProcess(child, started[1]);
+    }
+    throw new Error(`The API did not start:\n${printed.join('\n')}`);
+  }
+
+  send(phone: string, body: object = {}): Promise<JsonAnswer> {
+    return post(`${this.url}/v1/verifications`, { phone, ...body });
+  }
+
+  check(id: string, code: string): Promise<JsonAnswer> {
+    return post(`${this.url}/v1/verifications/${id}/check`, { code });
+  }
+
+  /** @param signal SIGKILL for a crash */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return this.child.exitCode;
+    const exited = once(this.child, 'exit');
+    this.child.kill(signal);
+    await exited;
+    return this.child.exitCode;
+  }
+}
+
+/** Runs the build to its end. */
+export async function runApi(
+  environment: Record<string, string>,
+  folder: string,
+): Promise<{ exitCode: number | null; output: string }> {
+  const child = spawnApi(environment, folder);
+  const chunks: Buffer[] = [];
+  child.stdout!.on('data', (chunk: Buffer) => chunks.push(chunk));
+  child.stderr!.on('data', (chunk: Buffer) => chunks.push(chunk));
+  const [exitCode] = (await once(child, 'close')) as [number | null];
+  return { exitCode, output: Buffer.concat(chunks).toString() };
+}
+
+function spawnApi(environment: Record<string, string>, folder: string): ChildProcess {
+  return spawn(process.execPath, [MAIN], {
+    cwd: folder,
+    env: { PATH: process.env.PATH ?? '', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+export interface JsonAnswer {
+  readonly status: number;
+  readonly retryAfter: string | null;
+  readonly body: Record<string, unknown>;
+}
+
+async function post(url: string, body: object): Promise<JsonAnswer> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  return {
+    status: response.status,
+    retryAfter: response.headers.get('retry-after'),
+    body: (await response.json()) as Record<string, unknown>,
+  };
+}

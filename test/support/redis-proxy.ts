@@ -1,0 +1,71 @@
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+
+/** A TCP proxy in front of Redis: it counts round trips, and breaks the connection on demand. */
+export class RedisProxy {
+  /** How often the client spoke after Redis had spoken: flushes of commands that waited for an answer. */
+  roundTrips = 0;
+  private lastSpoke: 'client' | 'redis' = 'redis';
+  private readonly sockets = new Set<Socket>();
+  private mode: 'forward' | 'swallow' | 'refuse' = 'forward';
+
+  private constructor(private readonly server: Server) {}
+
+  static async start(redisUrl: string): Promise<RedisProxy & { url: string }> {
+    const { hostname, port } = new URL(redisUrl);
+    const server = createServer();
+    const proxy = new RedisProxy(server);
+    server.on('connection', (client) => proxy.forward(client, connect(Number(port || 6379), hostname)));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const target = new URL(redisUrl);
+    target.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    return Object.assign(proxy, { url: target.toString() });
+  }
+
+  /** Redis hears everything, and its answers are lost. */
+  swallowAnswers(): void {
+    this.mode = 'swallow';
+  }
+
+  /** Redis is gone: connections break, and new ones are cut. */
+  refuse(): void {
+    this.mode = 'refuse';
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  recover(): void {
+    this.mode = 'forward';
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.sockets) socket.destroy();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  private forward(client: Socket, redis: Socket): void {
+    for (const [socket, other] of [
+      [client, redis],
+      [redis, client],
+    ]) {
+      this.sockets.add(socket);
+      socket.on('error', () => socket.destroy());
+      socket.on('close', () => {
+        this.sockets.delete(socket);
+        other.destroy();
+      });
+    }
+    if (this.mode === 'refuse') {
+      client.destroy();
+      return;
+    }
+    client.on('data', (data) => {
+      if (this.lastSpoke === 'redis') this.roundTrips += 1;
+      this.lastSpoke = 'client';
+      redis.write(data);
+    });
+    redis.on('data', (data) => {
+      this.lastSpoke = 'redis';
+      if (this.mode === 'forward') client.write(data);
+    });
+  }
+}
