@@ -23,11 +23,11 @@ afterAll(async () => {
 });
 
 describe.each(CLUSTERS)('$processes processes on one $store store', ({ store, processes }) => {
-  let apis: ApiProcess[];
+  let apis: ApiProcess[] = [];
   let environment: Record<string, string>;
   beforeAll(async () => {
     environment = await apiEnvironment(simulator, store, { LOG_LEVEL: 'info' });
-    apis = await Promise.all(Array.from({ length: processes }, () => ApiProcess.start(environment, folder)));
+    apis = await ApiProcess.startAll(processes, environment, folder);
   });
   afterAll(async () => {
     await Promise.all(apis.map((api) => api.stop()));
@@ -75,7 +75,7 @@ describe.each(CLUSTERS)('$processes processes on one $store store', ({ store, pr
     const phone = newPhone();
     const { body } = await apis[0].send(phone);
     await Promise.all(apis.map((api) => api.stop('SIGKILL')));
-    apis = await Promise.all(apis.map(() => ApiProcess.start(environment, folder)));
+    apis = await ApiProcess.startAll(processes, environment, folder);
     expect(await apis[1].send(phone)).toMatchObject({
       status: 429,
       body: { code: 'SMS_SEND_TOO_FREQUENTLY' },

@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => simulator.close());
 beforeEach(async () => {
   proxy = await RedisProxy.start(redisUrl());
-  api = await startApi(simulator, 'redis', { REDIS_URL: proxy.url });
+  api = await startApi(simulator, 'redis', { REDIS_URL: proxy.url, TWILIO_SMS_TIMEOUT_MS: '2000' });
   await warmUp();
 });
 afterEach(async () => {

@@ -12,6 +12,22 @@ export class ApiProcess {
     readonly url: string,
   ) {}
 
+  /** Several on one environment; all of them, or none. */
+  static async startAll(
+    count: number,
+    environment: Record<string, string>,
+    folder: string,
+  ): Promise<ApiProcess[]> {
+    const starts = await Promise.allSettled(
+      Array.from({ length: count }, () => ApiProcess.start(environment, folder)),
+    );
+    const started = starts.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []));
+    const failed = starts.find((start) => start.status === 'rejected');
+    if (!failed) return started;
+    await Promise.all(started.map((api) => api.stop('SIGKILL')));
+    throw failed.reason;
+  }
+
   /** Starts the build with this environment and nothing else. @param folder to run in */
   static async start(environment: Record<string, string>, folder: string): Promise<ApiProcess> {
     const child = spawnApi({ PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'info', ...environment }, folder);
