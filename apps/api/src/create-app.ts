@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -21,6 +22,7 @@ export async function createApp(parameters: SystemParameters): Promise<NestFasti
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     genReqId: () => randomUUID(),
+    clientErrorHandler: refuseUnreadable,
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
       sendProblem(reply, request.id, fromStatus(error.statusCode ?? 400)),
   });
@@ -54,4 +56,14 @@ function configureServer(server: FastifyInstance, routes: RouteTable): void {
     requestContext.run({ requestId: request.id }, () => logAnswer(request, reply));
     done();
   });
+}
+
+/** A request that is not HTTP, or whose headers are too large or too slow, never becomes a request. */
+function refuseUnreadable(_error: Error, socket: Socket): void {
+  if (!socket.writable) return;
+  const problem = JSON.stringify({ ...fromStatus(400), requestId: randomUUID() });
+  socket.end(
+    'HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json; charset=utf-8\r\n' +
+      `Content-Length: ${Buffer.byteLength(problem)}\r\nConnection: close\r\n\r\n${problem}`,
+  );
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { PhoneNumber } from './phone/phone-number.js';
 import { RateLimitStore, type RateLimit } from './rate-limit/rate-limit.store.js';
 import { Unsettled } from './rate-limit/unsettled.js';
@@ -19,6 +19,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** Failed sends that may be given back to one phone in a day, as a multiple of its allowance. */
 const RETURNS_PER_UNIT = 3;
 const CODE = /^[0-9A-Za-z]{4,10}$/;
+const LONGEST_CODE = 10;
 
 /** One unit of a phone's allowance, taken before a send. */
 export interface SmsReservation {
@@ -48,6 +49,7 @@ export interface SmsReceipt {
 /** Sends verification codes by SMS through Twilio, within limits per phone. */
 @Injectable()
 export class SmsService implements OnApplicationShutdown {
+  private readonly logger = new Logger(SmsService.name);
   private readonly unsettled = new Unsettled();
   private readonly limit: RateLimit;
 
@@ -64,6 +66,7 @@ export class SmsService implements OnApplicationShutdown {
       sendMs: settings.twilio.timeoutMs,
       returns: maxSendsPerDay * RETURNS_PER_UNIT,
     };
+    this.warnOfLongMessages();
   }
 
   /**
@@ -146,6 +149,15 @@ export class SmsService implements OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     await this.unsettled.close();
+  }
+
+  private warnOfLongMessages(): void {
+    const segments = this.settings.message.template.segments(LONGEST_CODE);
+    if (segments === 1) return;
+    this.logger.warn(
+      `The message template does not fit into one SMS segment: Twilio bills each code as ${segments} messages. ` +
+        'Shorten the text, or leave out characters outside the GSM-7 alphabet.',
+    );
   }
 
   private async settle(

@@ -155,7 +155,7 @@ class Records {
   }
 
   private get codeKey(): string {
-    return `code:${this.id}`;
+    return `code:${this.id.toString()}`;
   }
 
   private get phoneKey(): string {

@@ -33,7 +33,7 @@ export class CodeSealer {
 
   /** HMAC-SHA-256 over id and code, so that a code is bound to its verification. */
   mac(id: VerificationId, code: string): string {
-    return createHmac('sha256', this.#macKey).update(`${id}:${code}`).digest('base64url');
+    return createHmac('sha256', this.#macKey).update(`${id.toString()}:${code}`).digest('base64url');
   }
 
   sealPhone(e164: string): string {
