@@ -67,7 +67,7 @@ describe.each(STORES)('A process that is killed while Twilio has the message, wi
       await api.stop();
       if (environment.DATA_PATH) await rm(environment.DATA_PATH, { recursive: true });
     }
-  }, 20_000);
+  });
 });
 
 describe.each(STORES)('A process that is killed right after a send was refused, with a %s store', (store) => {
@@ -93,5 +93,5 @@ describe.each(STORES)('A process that is killed right after a send was refused, 
     } finally {
       await api.close();
     }
-  }, 20_000);
+  });
 });

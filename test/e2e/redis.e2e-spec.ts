@@ -53,7 +53,7 @@ describe('Trips to Redis', () => {
     simulator.faults.clear();
     expect(await roundTripsOf(() => api.send(newPhone()).expect(201))).toBe(2);
     expect(await sending).toBe(503);
-  }, 20_000);
+  });
 
   it('are one for a check, right or wrong', async () => {
     const phone = newPhone();
@@ -92,7 +92,6 @@ describe('Without Redis', () => {
       expect([200, 410]).toContain(again.status);
       expect(again.status).toBe(outage === 'refuse' ? 200 : 410);
     },
-    20_000,
   );
 
   it('a unit that was taken while the answer was lost is given back when Redis is there again', async () => {
@@ -107,5 +106,5 @@ describe('Without Redis', () => {
       answer = await api.send(phone);
     }
     expect(answer.status).toBe(201);
-  }, 20_000);
+  });
 });

@@ -10,6 +10,7 @@ export class ApiProcess {
   private constructor(
     private readonly child: ChildProcess,
     readonly url: string,
+    private readonly printed: string[],
   ) {}
 
   /** Several on one environment; all of them, or none. */
@@ -31,17 +32,23 @@ export class ApiProcess {
   /** Starts the build with this environment and nothing else. @param folder to run in */
   static async start(environment: Record<string, string>, folder: string): Promise<ApiProcess> {
     const child = spawnApi({ PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'info', ...environment }, folder);
-    const lines = createInterface({ input: child.stdout! });
     const printed: string[] = [];
     child.stderr!.on('data', (chunk: Buffer) => printed.push(chunk.toString()));
-    for await (const line of lines) {
-      printed.push(line);
-      const started = /"event":"started","url":"([^"]+)"/.exec(line);
-      if (!started) continue;
-      child.stdout!.resume();
-      return new ApiProcess(child, started[1]);
-    }
+    const url = await new Promise<string | undefined>((resolve) => {
+      child.once('exit', () => resolve(undefined));
+      createInterface({ input: child.stdout! }).on('line', (line) => {
+        printed.push(line);
+        const started = /"event":"started","url":"([^"]+)"/.exec(line);
+        if (started) resolve(started[1]);
+      });
+    });
+    if (url) return new ApiProcess(child, url, printed);
     throw new Error(`The API did not start:\n${printed.join('\n')}`);
+  }
+
+  /** Everything it printed so far. */
+  output(): string {
+    return this.printed.join('\n');
   }
 
   send(phone: string, body: object = {}): Promise<JsonAnswer> {
@@ -76,11 +83,16 @@ export async function runApi(
 }
 
 function spawnApi(environment: Record<string, string>, folder: string): ChildProcess {
-  return spawn(process.execPath, [MAIN], {
+  const child = spawn(process.execPath, [MAIN], {
     cwd: folder,
     env: { PATH: process.env.PATH ?? '', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  // A test that was cut off leaves nothing running.
+  const kill = (): boolean => child.kill('SIGKILL');
+  process.once('exit', kill);
+  child.once('exit', () => process.off('exit', kill));
+  return child;
 }
 
 export interface JsonAnswer {

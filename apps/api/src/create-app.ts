@@ -31,7 +31,7 @@ export async function createApp(parameters: SystemParameters): Promise<NestFasti
     bodyParser: false, // Fastify's own, see below
     abortOnError: false,
   });
-  app.enableShutdownHooks();
+  app.enableShutdownHooks(['SIGINT', 'SIGTERM'], { useProcessExit: true });
   configureServer(adapter.getInstance(), app.get(RouteTable));
   return app;
 }

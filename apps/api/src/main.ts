@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { WrongSecretError } from '@app/sms';
 import { CONFIGURATION_EXIT_CODE, ConfigurationError } from './config/configuration.error.js';
 import { loadParameters } from './config/load-parameters.js';
 import { createApp } from './create-app.js';
@@ -34,7 +35,7 @@ function announceDemo(url: string): void {
 
 /** One clear message; configuration faults in one table. */
 function stop(error: unknown): never {
-  if (error instanceof ConfigurationError) {
+  if (error instanceof ConfigurationError || error instanceof WrongSecretError) {
     process.stderr.write(`${error.message}\n`);
     process.exit(CONFIGURATION_EXIT_CODE);
   }

@@ -27,7 +27,7 @@ export { MessageTemplate, type AutofillOptions } from './message/message-templat
 export { maskPhone, PhoneNumber } from './phone/phone-number.js';
 export { RateLimitStore, type Granted, type RateLimit, type Refused } from './rate-limit/rate-limit.store.js';
 export { Secret } from './secret.js';
-export { DataKey, seal, unseal } from './storage/data-key.js';
+export { DataKey, seal, unseal, WrongSecretError } from './storage/data-key.js';
 export { DAMAGED, EmbeddedStorage, type EmbeddedTransaction } from './storage/embedded.storage.js';
 export { RedisStorage } from './storage/redis.storage.js';
 export { SmsStorage } from './storage/storage.js';

@@ -51,9 +51,9 @@ export class EmbeddedStorage {
     private readonly wallMs: () => number = Date.now,
   ) {}
 
-  /** @throws DamagedStoreError if the data file was cut off */
+  /** @throws DamagedStoreError if the data file was cut off, WrongSecretError if it is another secret's */
   async open(): Promise<void> {
-    await this.database();
+    await this.dataKey();
     this.purgeTimer ??= setInterval(
       () => void this.purge().catch(() => undefined),
       PURGE_INTERVAL_MS,

@@ -55,12 +55,23 @@ export class RedisStorage {
     this.client.on('close', () => (this.key = undefined));
   }
 
-  /** Connects. A Redis that is down is not waited for: calls fail until it is there. */
+  /**
+   * Connects. A Redis that is down is not waited for: calls fail until it is there.
+   * @throws WrongSecretError if its limits were counted under another secret
+   */
   open(): Promise<void> {
-    this.opened ??= this.client.connect().catch((error: unknown) => {
-      this.logger.error({ event: 'store.unreachable', fault: faultOf(error) });
-    });
+    this.opened ??= this.connect();
     return this.opened;
+  }
+
+  private async connect(): Promise<void> {
+    try {
+      await this.client.connect();
+      await this.dataKey();
+    } catch (error) {
+      if (error instanceof WrongSecretError) throw error;
+      this.logger.error({ event: 'store.unreachable', fault: faultOf(error) });
+    }
   }
 
   /** Runs one command, with every failure mapped: the errors of the client carry the command's arguments. */

@@ -1,0 +1,95 @@
+import { rm } from 'node:fs/promises';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { TwilioSimulator, type Fault } from '@app/twilio-simulator';
+import { apiEnvironment, codeFor, wrongCode } from '../support/api.js';
+import { ApiProcess } from '../support/process.js';
+import { newPhone, temporaryFolder } from '../support/stores.js';
+
+const FAULTS: readonly Fault[] = [
+  { kind: 'status', status: 500, accepted: true },
+  { kind: 'status', status: 401, code: 20003 },
+  { kind: 'status', status: 400, code: 21211, message: 'Invalid phone number' },
+  { kind: 'reset', accepted: true },
+  { kind: 'truncate' },
+  { kind: 'hang', accepted: true },
+];
+
+let simulator: TwilioSimulator;
+let folder: string;
+beforeAll(async () => {
+  simulator = await TwilioSimulator.start();
+  folder = await temporaryFolder();
+});
+afterAll(async () => {
+  await simulator.close();
+  await rm(folder, { recursive: true });
+});
+
+it('no log line at any level holds a code, a credential or a full number, whatever goes wrong', async () => {
+  const secret = 'canary-secret-0123456789-0123456789-0123456789';
+  const environment = await apiEnvironment(simulator, 'embedded', {
+    LOG_LEVEL: 'trace',
+    DEBUG: '*',
+    SERVER_SECRET: secret,
+    TWILIO_SMS_TIMEOUT_MS: '1000',
+  });
+  const api = await ApiProcess.start(environment, folder);
+  const secrets = [secret, simulator.authToken, `${simulator.accountSid}:${simulator.authToken}`];
+  try {
+    for (const fault of [undefined, ...FAULTS]) {
+      const phone = newPhone();
+      if (fault) simulator.faults.always(fault);
+      const { body } = await api.send(phone);
+      simulator.faults.clear();
+      secrets.push(phone, phone.slice(1));
+      if (typeof body.id !== 'string') continue;
+      const code = codeFor(simulator, phone);
+      secrets.push(code);
+      await api.check(body.id, wrongCode(code));
+      await api.check(body.id, code);
+      await api.send(phone);
+    }
+    await fetch(`${api.url}/v1/verifications?phone=${encodeURIComponent(secrets[3])}`);
+  } finally {
+    await api.stop();
+    await rm(environment.DATA_PATH, { recursive: true });
+  }
+  const output = api.output();
+  const events = output
+    .split('\n')
+    .flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as LogLine] : []));
+  const outcomes = new Set(events.flatMap(({ outcome }) => (outcome ? [outcome] : [])));
+  expect(outcomes).toEqual(
+    new Set([
+      'sent',
+      'approved',
+      'SMS_CODE_ERROR',
+      'SMS_SEND_FAILED',
+      'SMS_CONNECTION_FAILED',
+      'SMS_SEND_TOO_FREQUENTLY',
+    ]),
+  );
+  for (const { event, requestId, durationMs, phone } of events) {
+    if (!event?.startsWith('verification.')) continue;
+    expect(requestId).toMatch(/^[0-9a-f-]{36}$/);
+    expect(phone).toMatch(/^\+8613\*{7}\d\d$/);
+    expect(durationMs).toEqual(expect.any(Number));
+  }
+  for (const value of secrets) {
+    for (const form of [
+      value,
+      Buffer.from(value).toString('base64').replace(/=+$/, ''),
+      encodeURIComponent(value),
+    ]) {
+      expect(output.includes(form)).toBe(false);
+    }
+  }
+});
+
+interface LogLine {
+  event?: string;
+  outcome?: string;
+  requestId?: string;
+  durationMs?: number;
+  phone?: string;
+}
