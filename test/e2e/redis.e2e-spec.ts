@@ -66,6 +66,16 @@ describe('Trips to Redis', () => {
 });
 
 describe('Without Redis', () => {
+  it('the API starts, and serves as soon as Redis is there', async () => {
+    await api.close();
+    proxy.refuse();
+    api = await startApi(simulator, 'redis', { REDIS_URL: proxy.url });
+    await api.send(newPhone()).expect(503);
+    proxy.recover();
+    await untilReady();
+    await api.send(newPhone()).expect(201);
+  });
+
   it.each(['refuse', 'swallowAnswers'] as const)(
     'nothing is sent and nothing approved (%s), and all is well when it is back',
     async (outage) => {
