@@ -111,6 +111,6 @@ it('the scripts of Redis answer as the rule does in the embedded store, whatever
         expect(answers[1]).toEqual(answers[0]);
       }
     }),
-    { numRuns: 100 },
+    { numRuns: 150 },
   );
 });

@@ -95,7 +95,6 @@ if code[4] == mac then
   redis.call('HSET', KEYS[2], 'approved', attempt)
   redis.call('HDEL', KEYS[1], 'current')
   redis.call('HSET', KEYS[1], 'ended', opened, 'ended_at', now)
-  redis.call('PEXPIRE', KEYS[1], math.max(redis.call('PTTL', KEYS[1]), redis.call('PTTL', KEYS[2])))
   return { 'approved', phone, purpose }
 end
 redis.call('HSET', KEYS[2], 'tries', tries .. attempt)

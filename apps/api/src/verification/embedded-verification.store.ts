@@ -10,11 +10,15 @@ import {
   type VerificationStore,
 } from './verification.store.js';
 
-/** Longer than any code and any wrong guess is remembered. */
-const PHONE_LIFE_MS = 25 * 60 * 60 * 1000;
+/** How long wrong guesses count. */
+const GUESSES_LIFE_MS = 24 * 60 * 60 * 1000;
 
 interface StoredCode extends rule.CodeState, SealedCode {
   readonly failure?: string;
+}
+
+interface StoredPhone extends rule.PhoneState {
+  readonly keepUntil: number;
 }
 
 /** Codes in the embedded store: the rule, inside a transaction. */
@@ -32,7 +36,7 @@ export class EmbeddedVerificationStore implements VerificationStore {
       const expiresAt = now + limits.ttlMs;
       const opened = rule.open(phone, id.nonce, now);
       records.writeCode({ ...code, number: opened.opened, expiresAt, send: 'in_flight', guesses: [] });
-      records.writePhone(opened);
+      records.writePhone(opened, 2 * (limits.ttlMs + REMEMBERED_MS)); // longer than any of its codes
       return { opened: true as const, expiresAt };
     });
   }
@@ -40,7 +44,7 @@ export class EmbeddedVerificationStore implements VerificationStore {
   async settle(id: VerificationId, result: SendResult): Promise<void> {
     await this.storage.transact((transaction) => {
       const records = new Records(transaction, id);
-      if (!records.code) return;
+      if (!records.code) return records.writePhone(rule.discard(records.phone(), id.nonce));
       const { phone, code } = rule.settle(
         records.phone(),
         id.nonce,
@@ -87,7 +91,7 @@ export class EmbeddedVerificationStore implements VerificationStore {
         transaction.now,
       );
       if (code !== before) records.writeCode({ ...before, ...code });
-      if (phone !== phoneBefore) records.writePhone(phone);
+      if (phone !== phoneBefore) records.writePhone(phone, decision.result === 'wrong' ? GUESSES_LIFE_MS : 0);
       return { ...decision, sealedPhone: before.sealedPhone, purpose: before.purpose };
     });
   }
@@ -113,6 +117,7 @@ export class EmbeddedVerificationStore implements VerificationStore {
 /** The two records of one verification inside a transaction: the code, and its phone. */
 class Records {
   readonly code: StoredCode | undefined;
+  private keepUntil = 0;
 
   constructor(
     private readonly transaction: EmbeddedTransaction,
@@ -135,10 +140,13 @@ class Records {
         endedAt: now,
         wrongGuesses: Array<number>(maxWrongGuesses).fill(now),
       };
-      this.writePhone(exhausted);
+      this.writePhone(exhausted, GUESSES_LIFE_MS);
       return exhausted;
     }
-    return stored ? (JSON.parse(stored.toString()) as rule.PhoneState) : rule.UNKNOWN_PHONE;
+    if (!stored) return rule.UNKNOWN_PHONE;
+    const { keepUntil, ...phone } = JSON.parse(stored.toString()) as StoredPhone;
+    this.keepUntil = keepUntil;
+    return phone;
   }
 
   writeCode(code: StoredCode): void {
@@ -150,8 +158,13 @@ class Records {
     this.transaction.remove(this.codeKey);
   }
 
-  writePhone(phone: rule.PhoneState): void {
-    this.transaction.put(this.phoneKey, Buffer.from(JSON.stringify(phone)), PHONE_LIFE_MS);
+  /** @param lifeMs at least; what is known of a phone is never forgotten earlier than it was going to be */
+  writePhone(phone: rule.PhoneState, lifeMs = 0): void {
+    const { now } = this.transaction;
+    this.keepUntil = Math.max(this.keepUntil, now + lifeMs);
+    if (this.keepUntil === now) return; // nothing was known of this phone
+    const stored: StoredPhone = { ...phone, keepUntil: this.keepUntil };
+    this.transaction.put(this.phoneKey, Buffer.from(JSON.stringify(stored)), this.keepUntil - now);
   }
 
   private get codeKey(): string {

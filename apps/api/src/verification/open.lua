@@ -37,5 +37,6 @@ redis.call('PEXPIRE', KEYS[2], ttl + remembered)
 if redis.call('HLEN', KEYS[1]) < MAX_IN_FLIGHT + OTHER_FIELDS then
   redis.call('HSET', KEYS[1], 'in:' .. nonce, now)
 end
+-- What is known of a phone outlives all of its codes.
 redis.call('PEXPIRE', KEYS[1], math.max(redis.call('PTTL', KEYS[1]), 2 * (ttl + remembered)))
 return { 1, expires }

@@ -24,7 +24,5 @@ if number > ended then
   local time = redis.call('TIME')
   local now = time[1] * 1000 + math.floor(time[2] / 1000)
   redis.call('HSET', KEYS[1], 'current', nonce, 'ended', number, 'ended_at', now)
-  local life = redis.call('PTTL', KEYS[2])
-  redis.call('PEXPIRE', KEYS[1], math.max(redis.call('PTTL', KEYS[1]), life))
 end
 return 1
