@@ -8,8 +8,10 @@ import { newId, type StorageUnderTest } from '../support/stores.js';
 const SECOND = 1_000;
 const DAY = 24 * 3_600 * SECOND;
 const TTL = 600 * SECOND;
-const LIMITS: CheckLimits = { maxAttempts: 5, maxWrongGuesses: 20, sendMs: 10 * SECOND };
-const OPEN_LIMITS = { ttlMs: TTL, maxWrongGuesses: 20 };
+const LIMITS: CheckLimits = { maxAttempts: 5, maxWrongGuesses: 20 };
+const OPEN_LIMITS = { ttlMs: TTL, maxWrongGuesses: 20, sendMs: 10 * SECOND };
+/** From its opening until an unsettled send counts as interrupted. */
+const INTERRUPTED_AFTER = 15 * SECOND;
 
 /** What every store of codes must do. A code is its mac here. */
 export function describeVerificationStore(
@@ -80,7 +82,7 @@ export function describeVerificationStore(
     it('knows no id that was never issued', async () => {
       const id = newPhoneId();
       expect(await check(id, 'right')).toEqual({ result: 'not_found' });
-      expect(await store.find(id, LIMITS)).toBeUndefined();
+      expect(await store.find(id, LIMITS.maxAttempts)).toBeUndefined();
     });
 
     it('can check a code before its send is settled', async () => {
@@ -107,7 +109,7 @@ export function describeVerificationStore(
       await under.advance(1);
       expect(await check(id, 'right')).toMatchObject({ result: 'ended', status: 'expired' });
       await under.advance(3_600 * SECOND - 1);
-      expect(await store.find(id, LIMITS)).toMatchObject({ status: 'expired' });
+      expect(await store.find(id, LIMITS.maxAttempts)).toMatchObject({ status: 'expired' });
     });
 
     it('ends the old code when the send of a new one may have gone out, and not before', async () => {
@@ -128,7 +130,10 @@ export function describeVerificationStore(
       await open(next, 'new');
       await store.settle(next, { send: 'failed', failure: 'opted_out' });
       expect(await check(next, 'new')).toMatchObject({ result: 'ended', status: 'send_failed' });
-      expect(await store.find(next, LIMITS)).toMatchObject({ status: 'send_failed', failure: 'opted_out' });
+      expect(await store.find(next, LIMITS.maxAttempts)).toMatchObject({
+        status: 'send_failed',
+        failure: 'opted_out',
+      });
       expect(await check(old, 'old')).toMatchObject({ result: 'approved' });
     });
 
@@ -156,7 +161,7 @@ export function describeVerificationStore(
         expect(await check(other, otherCode)).toMatchObject({ result: 'ended', status: 'replaced' });
         await store.settle(next, { send: 'accepted' });
         expect(await check(other, otherCode)).toMatchObject({ result: 'ended', status: 'replaced' });
-        expect(await store.find(approved, LIMITS)).toMatchObject({ status: 'approved' });
+        expect(await store.find(approved, LIMITS.maxAttempts)).toMatchObject({ status: 'approved' });
       },
     );
 
@@ -165,9 +170,14 @@ export function describeVerificationStore(
       await under.advance(60 * SECOND);
       const next = old.sibling(newId());
       await open(next, 'new');
-      await under.advance(LIMITS.sendMs);
+      await under.advance(INTERRUPTED_AFTER - 1);
+      expect(await check(old, 'wrong')).toMatchObject({ result: 'wrong' });
+      await under.advance(1);
       expect(await check(old, 'old')).toMatchObject({ result: 'in_doubt', nonces: [next.nonce] });
-      expect(await store.find(old, LIMITS)).toMatchObject({ status: 'pending', inDoubt: [next.nonce] });
+      expect(await store.find(old, LIMITS.maxAttempts)).toMatchObject({
+        status: 'pending',
+        inDoubt: [next.nonce],
+      });
       await store.settle(next, { send: 'unknown' });
       expect(await check(old, 'old')).toMatchObject({ result: 'ended', status: 'replaced' });
       expect(await check(next, 'new')).toMatchObject({ result: 'approved' });
@@ -176,7 +186,7 @@ export function describeVerificationStore(
     it('settles a send once: a later word changes nothing', async () => {
       const id = await sent(newPhoneId());
       await store.settle(id, { send: 'failed', failure: 'provider_error' });
-      expect(await store.find(id, LIMITS)).toMatchObject({ status: 'pending', send: 'accepted' });
+      expect(await store.find(id, LIMITS.maxAttempts)).toMatchObject({ status: 'pending', send: 'accepted' });
     });
 
     it('counts wrong guesses per phone whatever is sent again, and then refuses the right code, for a day', async () => {
@@ -236,10 +246,19 @@ export function describeVerificationStore(
         result: 'budget_used',
         waitMs: DAY,
       });
-      expect(await store.open(newPhoneId(), sealed('right'), { ttlMs: TTL, maxWrongGuesses: 0 })).toEqual({
-        opened: false,
-        waitMs: DAY,
-      });
+      expect(await store.open(newPhoneId(), sealed('right'), { ...OPEN_LIMITS, maxWrongGuesses: 0 })).toEqual(
+        {
+          opened: false,
+          waitMs: DAY,
+        },
+      );
+    });
+
+    it('remembers up to eight interrupted sends of a phone', async () => {
+      const old = await sent(newPhoneId(), 'old');
+      for (let send = 0; send < 20; send += 1) await open(old.sibling(newId()), 'new');
+      await under.advance(INTERRUPTED_AFTER);
+      expect((await store.find(old, LIMITS.maxAttempts))?.inDoubt).toHaveLength(8);
     });
 
     it('remembers a code for an hour after it was replaced', async () => {
@@ -247,7 +266,7 @@ export function describeVerificationStore(
       await under.advance(TTL - SECOND);
       await sent(old.sibling(newId()), 'new');
       await under.advance(3_600 * SECOND);
-      expect(await store.find(old, LIMITS)).toMatchObject({ status: 'replaced' });
+      expect(await store.find(old, LIMITS.maxAttempts)).toMatchObject({ status: 'replaced' });
     });
   });
 }

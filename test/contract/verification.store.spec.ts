@@ -1,6 +1,8 @@
+import { expect, it } from '@jest/globals';
 import { EmbeddedVerificationStore } from '../../apps/api/src/verification/embedded-verification.store.js';
 import { RedisVerificationStore } from '../../apps/api/src/verification/redis-verification.store.js';
-import { embeddedUnderTest, redisUnderTest } from '../support/stores.js';
+import { VerificationId } from '../../apps/api/src/verification/verification-id.js';
+import { embeddedUnderTest, newId, redisUnderTest } from '../support/stores.js';
 import { describeVerificationStore } from './verification.store.contract.js';
 
 describeVerificationStore('The embedded store', async () => {
@@ -11,4 +13,33 @@ describeVerificationStore('The embedded store', async () => {
 describeVerificationStore('Redis', async () => {
   const under = await redisUnderTest();
   return { under, store: new RedisVerificationStore(under.storage) };
+});
+
+it('A phone that Redis has lost brings no replaced code back, now or with the next code', async () => {
+  const under = await redisUnderTest();
+  const store = new RedisVerificationStore(under.storage);
+  const limits = { ttlMs: 600_000, maxWrongGuesses: 20, sendMs: 10_000 };
+  const send = async (id: VerificationId): Promise<void> => {
+    await store.open(id, { mac: 'right', sealedPhone: 'sealed', purpose: 'login' }, limits);
+    await store.settle(id, { send: 'accepted' });
+    await under.advance(60_000);
+  };
+  const check = (id: VerificationId) =>
+    store.check(id, { id: newId().slice(0, 11), mac: 'right' }, { maxAttempts: 5, maxWrongGuesses: 20 });
+  try {
+    const old = VerificationId.create(newId());
+    const current = old.sibling(newId());
+    await send(old);
+    await send(current);
+    await under.storage.client.del(`sms:{${old.tag}}:codes`);
+    for (const id of [old, current])
+      expect(await check(id)).toMatchObject({ result: 'ended', status: 'replaced' });
+    const next = old.sibling(newId());
+    await send(next);
+    for (const id of [old, current])
+      expect(await check(id)).toMatchObject({ result: 'ended', status: 'replaced' });
+    expect(await check(next)).toMatchObject({ result: 'approved' });
+  } finally {
+    await under.close();
+  }
 });

@@ -82,12 +82,10 @@ describe.each(STORES)('A process that is killed right after a send was refused, 
       await verifications.open(
         refused,
         { mac: 'mac', sealedPhone: 'sealed', purpose: 'login' },
-        { ttlMs: 600_000, maxWrongGuesses: 20 },
+        { ttlMs: 600_000, maxWrongGuesses: 20, sendMs: 1_000 },
       );
       const inDoubt = (): Promise<unknown> =>
-        verifications
-          .find(VerificationId.parse(id)!, { maxAttempts: 5, sendMs: 1_000 })
-          .then((found) => found?.inDoubt);
+        verifications.find(VerificationId.parse(id)!, 5).then((found) => found?.inDoubt);
       await until(inDoubt, (nonces) => Array.isArray(nonces) && nonces.length > 0);
       await api.check(id, codeFor(simulator, phone)).expect(200);
     } finally {

@@ -119,7 +119,7 @@ describe('An address', () => {
 
 describe('Every answer', () => {
   it('may not be stored, and is what it says it is', async () => {
-    for (const path of ['/livez', '/readyz', '/v1/config', '/nope', `${SENDS}/${'A'.repeat(44)}`]) {
+    for (const path of ['/livez', '/readyz', '/v1/config', '/nope', '/%zz', `${SENDS}/${'A'.repeat(44)}`]) {
       const { headers } = await api.http().get(path);
       expect(headers).toMatchObject({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
     }
@@ -133,6 +133,7 @@ describe('Every answer', () => {
     for await (const chunk of socket) chunks.push(chunk as Buffer);
     const [head, body] = Buffer.concat(chunks).toString().split('\r\n\r\n');
     expect(head).toContain('application/problem+json');
+    expect(head).toContain('cache-control: no-store');
     expect(JSON.parse(body)).toMatchObject({ status: 400, code: 'VALIDATION_FAILED' });
   });
 });

@@ -1,9 +1,12 @@
 import { rm } from 'node:fs/promises';
+import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { TwilioSimulator, type Fault } from '@app/twilio-simulator';
-import { apiEnvironment, codeFor, wrongCode } from '../support/api.js';
+import { apiEnvironment, codeFor, STORES, wrongCode } from '../support/api.js';
 import { ApiProcess } from '../support/process.js';
-import { newPhone, temporaryFolder } from '../support/stores.js';
+import { newPhone, redisUrl, temporaryFolder, TEST_SECRET } from '../support/stores.js';
+
+const PASSWORD = 'canary-password-0123456789';
 
 const FAULTS: readonly Fault[] = [
   { kind: 'status', status: 500, accepted: true },
@@ -16,75 +19,92 @@ const FAULTS: readonly Fault[] = [
 
 let simulator: TwilioSimulator;
 let folder: string;
+let redis: Redis;
 beforeAll(async () => {
   simulator = await TwilioSimulator.start();
   folder = await temporaryFolder();
+  redis = new Redis(redisUrl());
+  await redis.acl('SETUSER', 'canary', 'on', `>${PASSWORD}`, '~*', '&*', '+@all');
 });
 afterAll(async () => {
+  await redis.acl('DELUSER', 'canary');
+  await redis.quit();
   await simulator.close();
   await rm(folder, { recursive: true });
 });
 
-it('no log line at any level holds a code, a credential or a full number, whatever goes wrong', async () => {
-  const secret = 'canary-secret-0123456789-0123456789-0123456789';
-  const environment = await apiEnvironment(simulator, 'embedded', {
-    LOG_LEVEL: 'trace',
-    DEBUG: '*',
-    SERVER_SECRET: secret,
-    TWILIO_SMS_TIMEOUT_MS: '1000',
-  });
-  const api = await ApiProcess.start(environment, folder);
-  const secrets = [secret, simulator.authToken, `${simulator.accountSid}:${simulator.authToken}`];
-  try {
-    for (const fault of [undefined, ...FAULTS]) {
-      const phone = newPhone();
-      if (fault) simulator.faults.always(fault);
-      const { body } = await api.send(phone);
-      simulator.faults.clear();
-      secrets.push(phone, phone.slice(1));
-      if (typeof body.id !== 'string') continue;
-      const code = codeFor(simulator, phone);
-      secrets.push(code);
-      await api.check(body.id, wrongCode(code));
-      await api.check(body.id, code);
-      await api.send(phone);
+it.each(STORES)(
+  'no line that the API prints holds a code, a credential or a full number, whatever goes wrong (%s)',
+  async (store) => {
+    const secret = TEST_SECRET;
+    const environment = await apiEnvironment(simulator, store, {
+      LOG_LEVEL: 'trace',
+      DEBUG: '*',
+      SERVER_SECRET: secret,
+      ...(store === 'redis' && { REDIS_URL: withPassword(redisUrl()) }),
+      TWILIO_SMS_TIMEOUT_MS: '1000',
+    });
+    const api = await ApiProcess.start(environment, folder);
+    const secrets = [secret, PASSWORD, simulator.authToken, `${simulator.accountSid}:${simulator.authToken}`];
+    try {
+      for (const fault of [undefined, ...FAULTS]) {
+        const phone = newPhone();
+        if (fault) simulator.faults.always(fault);
+        const { body } = await api.send(phone);
+        simulator.faults.clear();
+        secrets.push(phone, phone.slice(1));
+        if (typeof body.id !== 'string') continue;
+        const code = codeFor(simulator, phone);
+        secrets.push(code);
+        await api.check(body.id, wrongCode(code));
+        await api.check(body.id, code);
+        await api.send(phone);
+      }
+      await fetch(`${api.url}/v1/verifications?phone=${encodeURIComponent(secrets[4])}`);
+    } finally {
+      await api.stop();
+      if (environment.DATA_PATH) await rm(environment.DATA_PATH, { recursive: true });
     }
-    await fetch(`${api.url}/v1/verifications?phone=${encodeURIComponent(secrets[3])}`);
-  } finally {
-    await api.stop();
-    await rm(environment.DATA_PATH, { recursive: true });
-  }
-  const output = api.output();
-  const events = output
-    .split('\n')
-    .flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as LogLine] : []));
-  const outcomes = new Set(events.flatMap(({ outcome }) => (outcome ? [outcome] : [])));
-  expect(outcomes).toEqual(
-    new Set([
-      'sent',
-      'approved',
-      'SMS_CODE_ERROR',
-      'SMS_SEND_FAILED',
-      'SMS_CONNECTION_FAILED',
-      'SMS_SEND_TOO_FREQUENTLY',
-    ]),
-  );
-  for (const { event, requestId, durationMs, phone } of events) {
-    if (!event?.startsWith('verification.')) continue;
-    expect(requestId).toMatch(/^[0-9a-f-]{36}$/);
-    expect(phone).toMatch(/^\+8613\*{7}\d\d$/);
-    expect(durationMs).toEqual(expect.any(Number));
-  }
-  for (const value of secrets) {
-    for (const form of [
-      value,
-      Buffer.from(value).toString('base64').replace(/=+$/, ''),
-      encodeURIComponent(value),
-    ]) {
-      expect(output.includes(form)).toBe(false);
+    const output = api.output();
+    const events = output
+      .split('\n')
+      .flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as LogLine] : []));
+    const outcomes = new Set(events.flatMap(({ outcome }) => (outcome ? [outcome] : [])));
+    expect(outcomes).toEqual(
+      new Set([
+        'sent',
+        'approved',
+        'SMS_CODE_ERROR',
+        'SMS_SEND_FAILED',
+        'SMS_CONNECTION_FAILED',
+        'SMS_SEND_TOO_FREQUENTLY',
+      ]),
+    );
+    for (const { event, requestId, durationMs, phone } of events) {
+      if (!event?.startsWith('verification.')) continue;
+      expect(requestId).toMatch(/^[0-9a-f-]{36}$/);
+      expect(phone).toMatch(/^\+8613\*{7}\d\d$/);
+      expect(durationMs).toEqual(expect.any(Number));
     }
-  }
-});
+    for (const value of secrets) {
+      for (const form of [
+        value,
+        Buffer.from(value).toString('base64').replace(/=+$/, ''),
+        encodeURIComponent(value),
+      ]) {
+        expect(output.includes(form)).toBe(false);
+      }
+    }
+  },
+);
+
+/** A Redis without users takes any name and no password; this one has a user with a password. */
+function withPassword(url: string): string {
+  const target = new URL(url);
+  target.username = 'canary';
+  target.password = PASSWORD;
+  return target.toString();
+}
 
 interface LogLine {
   event?: string;

@@ -5,6 +5,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppModule } from './app.module.js';
 import type { SystemParameters } from './config/system-parameters.js';
+import { commonHeaders } from './errors/common-headers.js';
 import { fromStatus } from './errors/problem.js';
 import { sendProblem } from './errors/problem.filter.js';
 import { RouteTable } from './errors/route-table.js';
@@ -13,6 +14,8 @@ import { JsonLogger } from './logging/json.logger.js';
 import { requestContext } from './logging/request-context.js';
 
 const MAX_BODY_BYTES = 8 * 1024;
+/** An id of any length is one that does not exist. */
+const MAX_PARAM_LENGTH = 16 * 1024;
 /** For the whole request to arrive; a slow one holds a connection no longer. */
 const REQUEST_TIMEOUT_MS = 10_000;
 
@@ -23,6 +26,7 @@ export async function createApp(parameters: SystemParameters): Promise<NestFasti
     requestTimeout: REQUEST_TIMEOUT_MS,
     genReqId: () => randomUUID(),
     clientErrorHandler: refuseUnreadable,
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
       sendProblem(reply, request.id, fromStatus(error.statusCode ?? 400)),
   });
@@ -41,11 +45,7 @@ function configureServer(server: FastifyInstance, routes: RouteTable): void {
   server.removeContentTypeParser('text/plain');
   server.addHook('onRoute', (route) => routes.add(route));
   server.addHook('onRequest', (request, reply, done) => {
-    void reply.headers({
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-      'x-request-id': request.id,
-    });
+    void reply.headers(commonHeaders(request.id));
     done();
   });
   // Only now: reading a body loses the context of the hooks before it.
@@ -61,9 +61,14 @@ function configureServer(server: FastifyInstance, routes: RouteTable): void {
 /** A request that is not HTTP, or whose headers are too large or too slow, never becomes a request. */
 function refuseUnreadable(_error: Error, socket: Socket): void {
   if (!socket.writable) return;
-  const problem = JSON.stringify({ ...fromStatus(400), requestId: randomUUID() });
-  socket.end(
-    'HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json; charset=utf-8\r\n' +
-      `Content-Length: ${Buffer.byteLength(problem)}\r\nConnection: close\r\n\r\n${problem}`,
-  );
+  const requestId = randomUUID();
+  const problem = JSON.stringify({ ...fromStatus(400), requestId });
+  const headers = {
+    'content-type': 'application/problem+json; charset=utf-8',
+    'content-length': Buffer.byteLength(problem),
+    connection: 'close',
+    ...commonHeaders(requestId),
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  socket.end(['HTTP/1.1 400 Bad Request', ...lines, '', problem].join('\r\n'));
 }

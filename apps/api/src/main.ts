@@ -1,3 +1,4 @@
+import './logging/no-debug-output.js';
 import { Logger } from '@nestjs/common';
 import { WrongSecretError } from '@app/sms';
 import { CONFIGURATION_EXIT_CODE, ConfigurationError } from './config/configuration.error.js';

@@ -1,5 +1,6 @@
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { commonHeaders } from './common-headers.js';
 import { fromStatus, toProblem, type Problem } from './problem.js';
 import { RouteTable } from './route-table.js';
 
@@ -27,7 +28,9 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
+/** Also for requests that no hook has seen, because the router refused them. */
 export function sendProblem(reply: FastifyReply, requestId: string, problem: Problem): void {
+  void reply.headers(commonHeaders(requestId));
   if (problem.retryAfterSeconds !== undefined) void reply.header('retry-after', problem.retryAfterSeconds);
   void reply
     .status(problem.status)

@@ -1,7 +1,7 @@
 -- One attempt at a code; see `check` in verification.rule.ts. A wrong one is counted in the step that compares it.
 --   KEYS[1]  the phone's codes    KEYS[2]  the code
 --   ARGV[1]  nonce    ARGV[2]  attempt id, 11 characters    ARGV[3]  mac of the entered code
---   ARGV[4]  wrong guesses per code    ARGV[5]  wrong guesses per phone and 24 hours    ARGV[6]  longest send in ms
+--   ARGV[4]  wrong guesses per code    ARGV[5]  wrong guesses per phone and 24 hours
 --   returns  { 'not_found' }
 --            { 'approved', sealed phone, purpose }
 --            { 'wrong', sealed phone, purpose, attempts left }
@@ -9,7 +9,7 @@
 --            { 'budget_used', sealed phone, purpose, ms to wait }
 --            { 'in_doubt', sealed phone, purpose, nonce, ... }
 local nonce, attempt, mac = ARGV[1], ARGV[2], ARGV[3]
-local maxAttempts, maxWrong, sendMs = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local maxAttempts, maxWrong = tonumber(ARGV[4]), tonumber(ARGV[5])
 local DAY, ATTEMPT_BYTES = 86400000, 11
 
 local code = redis.call('HMGET', KEYS[2], 'number', 'expires', 'send', 'mac', 'phone', 'purpose', 'tries', 'approved')
@@ -58,7 +58,7 @@ elseif send == 'failed' then
   status = 'send_failed'
 elseif guesses >= maxAttempts then
   status = 'attempts_exhausted'
-elseif current ~= nonce and number <= ended then
+elseif number > opened or (current ~= nonce and number <= ended) then
   status = expires <= endedAt and 'expired' or 'replaced'
 elseif expires <= now then
   status = 'expired'
@@ -68,8 +68,8 @@ if status then
 end
 
 local doubtful = {}
-for other, openedAt in pairs(inFlight) do
-  if other ~= nonce and openedAt + sendMs <= now then
+for other, interruptedAt in pairs(inFlight) do
+  if other ~= nonce and interruptedAt <= now then
     table.insert(doubtful, other)
   end
 end

@@ -4,6 +4,7 @@ import type { VerificationId } from './verification-id.js';
 import {
   REMEMBERED_MS,
   type CheckAnswer,
+  type OpenLimits,
   type SealedCode,
   type SendResult,
   type StoredVerification,
@@ -12,6 +13,9 @@ import {
 
 /** How long wrong guesses count. */
 const GUESSES_LIFE_MS = 24 * 60 * 60 * 1000;
+
+/** The most wrong guesses per phone that can be configured. */
+const LARGEST_GUESS_BUDGET = 100;
 
 interface StoredCode extends rule.CodeState, SealedCode {
   readonly failure?: string;
@@ -25,16 +29,16 @@ interface StoredPhone extends rule.PhoneState {
 export class EmbeddedVerificationStore implements VerificationStore {
   constructor(private readonly storage: EmbeddedStorage) {}
 
-  open(id: VerificationId, code: SealedCode, limits: { ttlMs: number; maxWrongGuesses: number }) {
+  open(id: VerificationId, code: SealedCode, limits: OpenLimits) {
     return this.storage.transact((transaction) => {
       const records = new Records(transaction, id);
       const { now } = transaction;
       if (records.code) return { opened: true as const, expiresAt: records.code.expiresAt };
-      const phone = records.phone(limits.maxWrongGuesses);
+      const phone = records.phone;
       const waitMs = rule.waitForGuess(phone, limits.maxWrongGuesses, now);
       if (waitMs > 0) return { opened: false as const, waitMs };
       const expiresAt = now + limits.ttlMs;
-      const opened = rule.open(phone, id.nonce, now);
+      const opened = rule.open(phone, id.nonce, limits.sendMs, now);
       records.writeCode({ ...code, number: opened.opened, expiresAt, send: 'in_flight', guesses: [] });
       records.writePhone(opened, 2 * (limits.ttlMs + REMEMBERED_MS)); // longer than any of its codes
       return { opened: true as const, expiresAt };
@@ -44,9 +48,9 @@ export class EmbeddedVerificationStore implements VerificationStore {
   async settle(id: VerificationId, result: SendResult): Promise<void> {
     await this.storage.transact((transaction) => {
       const records = new Records(transaction, id);
-      if (!records.code) return records.writePhone(rule.discard(records.phone(), id.nonce));
+      if (!records.code) return records.writePhone(rule.discard(records.phone, id.nonce));
       const { phone, code } = rule.settle(
-        records.phone(),
+        records.phone,
         id.nonce,
         records.code,
         result.send,
@@ -68,7 +72,7 @@ export class EmbeddedVerificationStore implements VerificationStore {
     await this.storage.transact((transaction) => {
       const records = new Records(transaction, id);
       records.removeCode();
-      records.writePhone(rule.discard(records.phone(), id.nonce));
+      records.writePhone(rule.discard(records.phone, id.nonce));
     });
   }
 
@@ -81,7 +85,7 @@ export class EmbeddedVerificationStore implements VerificationStore {
       const records = new Records(transaction, id);
       const before = records.code;
       if (!before) return { result: 'not_found' };
-      const phoneBefore = records.phone(limits.maxWrongGuesses);
+      const phoneBefore = records.phone;
       const { phone, code, decision } = rule.check(
         phoneBefore,
         id.nonce,
@@ -96,19 +100,16 @@ export class EmbeddedVerificationStore implements VerificationStore {
     });
   }
 
-  find(
-    id: VerificationId,
-    limits: Pick<rule.CheckLimits, 'maxAttempts' | 'sendMs'>,
-  ): Promise<StoredVerification | undefined> {
+  find(id: VerificationId, maxAttempts: number): Promise<StoredVerification | undefined> {
     return this.storage.transact((transaction) => {
       const { now } = transaction;
       const records = new Records(transaction, id);
       const { code } = records;
       if (!code) return undefined;
-      const phone = records.phone();
+      const phone = records.phone;
       const { send, failure, sealedPhone, purpose, expiresAt } = code;
-      const status = rule.statusOf(phone, id.nonce, code, limits.maxAttempts, now);
-      const inDoubt = status === 'pending' ? rule.inDoubt(phone, id.nonce, limits.sendMs, now) : [];
+      const status = rule.statusOf(phone, id.nonce, code, maxAttempts, now);
+      const inDoubt = status === 'pending' ? rule.inDoubt(phone, id.nonce, now) : [];
       return { status, send, failure, sealedPhone, purpose, expiresAt, inDoubt };
     });
   }
@@ -116,37 +117,29 @@ export class EmbeddedVerificationStore implements VerificationStore {
 
 /** The two records of one verification inside a transaction: the code, and its phone. */
 class Records {
+  /** A damaged code is no code. */
   readonly code: StoredCode | undefined;
+  /** A damaged phone has no guesses left, and all its codes have ended. */
+  readonly phone: rule.PhoneState;
   private keepUntil = 0;
 
   constructor(
     private readonly transaction: EmbeddedTransaction,
     private readonly id: VerificationId,
   ) {
-    const stored = transaction.get(this.codeKey);
-    this.code = stored && stored !== DAMAGED ? (JSON.parse(stored.toString()) as StoredCode) : undefined;
-  }
-
-  /** @param maxWrongGuesses of which a damaged record has none left */
-  phone(maxWrongGuesses = 1): rule.PhoneState {
-    const { now } = this.transaction;
-    const stored = this.transaction.get(this.phoneKey);
-    if (stored === DAMAGED) {
-      const exhausted = {
-        ...rule.UNKNOWN_PHONE,
-        // Later codes are numbered beyond every earlier one, and all of those have ended.
-        opened: now,
-        endedThrough: now,
-        endedAt: now,
-        wrongGuesses: Array<number>(maxWrongGuesses).fill(now),
-      };
-      this.writePhone(exhausted, GUESSES_LIFE_MS);
-      return exhausted;
+    const code = transaction.get(this.codeKey);
+    this.code = code && code !== DAMAGED ? (JSON.parse(code.toString()) as StoredCode) : undefined;
+    const phone = transaction.get(this.phoneKey);
+    if (phone === DAMAGED) {
+      this.phone = exhaustedPhone(transaction.now);
+      this.writePhone(this.phone, GUESSES_LIFE_MS);
+    } else if (phone) {
+      const { keepUntil, ...state } = JSON.parse(phone.toString()) as StoredPhone;
+      this.phone = state;
+      this.keepUntil = keepUntil;
+    } else {
+      this.phone = rule.UNKNOWN_PHONE;
     }
-    if (!stored) return rule.UNKNOWN_PHONE;
-    const { keepUntil, ...phone } = JSON.parse(stored.toString()) as StoredPhone;
-    this.keepUntil = keepUntil;
-    return phone;
   }
 
   writeCode(code: StoredCode): void {
@@ -174,4 +167,9 @@ class Records {
   private get phoneKey(): string {
     return `codes:${this.id.tag}`;
   }
+}
+
+function exhaustedPhone(now: number): rule.PhoneState {
+  const wrongGuesses = Array<number>(LARGEST_GUESS_BUDGET).fill(now);
+  return { opened: now, endedThrough: now, endedAt: now, inFlight: {}, wrongGuesses };
 }

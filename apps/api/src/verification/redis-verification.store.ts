@@ -7,6 +7,7 @@ import type { VerificationId } from './verification-id.js';
 import {
   REMEMBERED_MS,
   type CheckAnswer,
+  type OpenLimits,
   type SealedCode,
   type SendResult,
   type StoredVerification,
@@ -27,16 +28,14 @@ declare module 'ioredis' {
 /** Codes in Redis, at the time of Redis, one script per step. */
 export class RedisVerificationStore implements VerificationStore {
   constructor(private readonly storage: RedisStorage) {
-    for (const name of ['open', 'settle', 'check', 'find']) {
-      const lua = readFileSync(new URL(`./${name}.lua`, import.meta.url), 'utf8');
-      storage.client.defineCommand(`verification${name[0].toUpperCase()}${name.slice(1)}`, {
-        numberOfKeys: 2,
-        lua,
-      });
-    }
+    const script = (name: string): string => readFileSync(new URL(`./${name}.lua`, import.meta.url), 'utf8');
+    storage.client.defineCommand('verificationOpen', { numberOfKeys: 2, lua: script('open') });
+    storage.client.defineCommand('verificationSettle', { numberOfKeys: 2, lua: script('settle') });
+    storage.client.defineCommand('verificationCheck', { numberOfKeys: 2, lua: script('check') });
+    storage.client.defineCommand('verificationFind', { numberOfKeys: 2, lua: script('find') });
   }
 
-  async open(id: VerificationId, code: SealedCode, limits: { ttlMs: number; maxWrongGuesses: number }) {
+  async open(id: VerificationId, code: SealedCode, limits: OpenLimits) {
     const { mac, sealedPhone, purpose } = code;
     const [opened, time] = await this.storage.run((client) =>
       client.verificationOpen(
@@ -45,6 +44,7 @@ export class RedisVerificationStore implements VerificationStore {
         limits.ttlMs,
         REMEMBERED_MS,
         limits.maxWrongGuesses,
+        limits.sendMs,
         mac,
         sealedPhone,
         purpose,
@@ -69,27 +69,16 @@ export class RedisVerificationStore implements VerificationStore {
     attempt: { id: string; mac: string },
     limits: rule.CheckLimits,
   ): Promise<CheckAnswer> {
-    const { maxAttempts, maxWrongGuesses, sendMs } = limits;
+    const { maxAttempts, maxWrongGuesses } = limits;
     const reply = await this.storage.run((client) =>
-      client.verificationCheck(
-        ...keys(id),
-        id.nonce,
-        attempt.id,
-        attempt.mac,
-        maxAttempts,
-        maxWrongGuesses,
-        sendMs,
-      ),
+      client.verificationCheck(...keys(id), id.nonce, attempt.id, attempt.mac, maxAttempts, maxWrongGuesses),
     );
     const [result, sealedPhone, purpose, ...details] = reply;
     if (result === 'not_found') return { result };
     return { ...decisionOf(result, details), sealedPhone, purpose };
   }
 
-  async find(
-    id: VerificationId,
-    limits: Pick<rule.CheckLimits, 'maxAttempts' | 'sendMs'>,
-  ): Promise<StoredVerification | undefined> {
+  async find(id: VerificationId, maxAttempts: number): Promise<StoredVerification | undefined> {
     const [now, phoneFields, codeFields] = await this.storage.run((client) =>
       client.verificationFind(...keys(id)),
     );
@@ -103,7 +92,7 @@ export class RedisVerificationStore implements VerificationStore {
       guesses: (code.tries ?? '').match(/.{11}/g) ?? [],
       approvedBy: code.approved,
     };
-    const status = rule.statusOf(phone, id.nonce, state, limits.maxAttempts, now);
+    const status = rule.statusOf(phone, id.nonce, state, maxAttempts, now);
     return {
       status,
       send: state.send,
@@ -111,7 +100,7 @@ export class RedisVerificationStore implements VerificationStore {
       sealedPhone: code.phone ?? '',
       purpose: code.purpose as Purpose,
       expiresAt: state.expiresAt,
-      inDoubt: status === 'pending' ? rule.inDoubt(phone, id.nonce, limits.sendMs, now) : [],
+      inDoubt: status === 'pending' ? rule.inDoubt(phone, id.nonce, now) : [],
     };
   }
 }
@@ -149,7 +138,9 @@ function phoneOf({
     opened: Number(opened ?? 0),
     endedThrough: Number(ended ?? 0),
     endedAt: Number(endedAt ?? 0),
-    inFlight: Object.fromEntries(inFlight.map(([field, openedAt]) => [field.slice(3), Number(openedAt)])),
+    inFlight: Object.fromEntries(
+      inFlight.map(([field, interruptedAt]) => [field.slice(3), Number(interruptedAt)]),
+    ),
     wrongGuesses: [], // not asked for here
   };
 }

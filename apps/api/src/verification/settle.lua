@@ -19,8 +19,9 @@ if outcome == 'failed' then
   redis.call('HSET', KEYS[2], 'failure', failure)
   return 1
 end
-local ended = tonumber(redis.call('HGET', KEYS[1], 'ended') or '0')
-if number > ended then
+local phone = redis.call('HMGET', KEYS[1], 'opened', 'ended')
+local opened, ended = tonumber(phone[1] or '0'), tonumber(phone[2] or '0')
+if number > ended and number <= opened then
   local time = redis.call('TIME')
   local now = time[1] * 1000 + math.floor(time[2] / 1000)
   redis.call('HSET', KEYS[1], 'current', nonce, 'ended', number, 'ended_at', now)

@@ -11,7 +11,7 @@ import {
 } from './verification.rule.js';
 
 const HOUR = 3_600_000;
-const LIMITS = { maxAttempts: 3, maxWrongGuesses: 5, sendMs: 10_000 };
+const LIMITS = { maxAttempts: 3, maxWrongGuesses: 5 };
 const TTL = 600_000;
 
 const step = fc.oneof(
@@ -44,7 +44,7 @@ function run(steps: (typeof step extends fc.Arbitrary<infer T> ? T : never)[]): 
     if (action.do === 'pass') now += action.ms;
     if (action.do === 'send') {
       const nonce = String(codes.length);
-      phone = open(phone, nonce, now);
+      phone = open(phone, nonce, 10_000, now);
       const code: CodeState = { number: phone.opened, expiresAt: now + TTL, send: 'in_flight', guesses: [] };
       const settled = settle(phone, nonce, code, action.as, now);
       phone = settled.phone;

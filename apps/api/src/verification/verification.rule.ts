@@ -1,6 +1,6 @@
 /** A code, as a store keeps it. Times are in milliseconds of the store's clock. */
 export interface CodeState {
-  /** Codes of a phone are numbered in the order in which they were opened. */
+  /** Codes of a phone are numbered in the order in which they were opened, with gaps. */
   readonly number: number;
   readonly expiresAt: number;
   /** What is known of its send. */
@@ -15,13 +15,13 @@ export interface CodeState {
 export interface PhoneState {
   /** Nonce of the code in force: the newest whose send was settled and may have gone out. */
   readonly current?: string;
-  /** How many codes were opened so far. */
+  /** Number of the code that was opened last. */
   readonly opened: number;
   /** The codes up to this number have ended, except the current one. */
   readonly endedThrough: number;
   /** When the last of them did. */
   readonly endedAt: number;
-  /** Codes whose send is not settled, and when they were opened. */
+  /** Codes whose send is not settled, and when it counts as interrupted. */
   readonly inFlight: Readonly<Record<string, number>>;
   /** Times of the wrong guesses of the last 24 hours. */
   readonly wrongGuesses: readonly number[];
@@ -32,8 +32,6 @@ export interface CheckLimits {
   readonly maxAttempts: number;
   /** Wrong guesses per phone in any 24 hours. */
   readonly maxWrongGuesses: number;
-  /** The longest that a send can take; an unsettled one that is older was interrupted. */
-  readonly sendMs: number;
 }
 
 export type VerificationStatus =
@@ -49,6 +47,8 @@ export type CheckDecision =
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Interrupted sends that are remembered for one phone; refused ones pass through here for a moment. */
 const MAX_IN_FLIGHT = 8;
+/** For the outcome of a send that ended at its deadline to be written down. */
+const SETTLEMENT_GRACE_MS = 5_000;
 
 export const UNKNOWN_PHONE: PhoneState = {
   opened: 0,
@@ -65,11 +65,17 @@ export function waitForGuess(phone: PhoneState, maxWrongGuesses: number, now: nu
   return maxWrongGuesses === 0 ? DAY_MS : recent[recent.length - maxWrongGuesses] + DAY_MS - now;
 }
 
-/** A code is stored before its send begins; it gets the number `opened`. */
-export function open(phone: PhoneState, nonce: string, now: number): PhoneState {
-  const opened = phone.opened + 1;
-  if (Object.keys(phone.inFlight).length >= MAX_IN_FLIGHT) return { ...phone, opened };
-  return { ...phone, opened, inFlight: { ...phone.inFlight, [nonce]: now } };
+/**
+ * A code is stored before its send begins; it gets the number `opened`. Numbers begin with the time, so that a phone
+ * that a store has forgotten does not bring its earlier codes back.
+ * @param sendMs the longest that its send can take
+ */
+export function open(phone: PhoneState, nonce: string, sendMs: number, now: number): PhoneState {
+  const opened = Math.max(phone.opened + 1, now);
+  const endedThrough = phone.opened === 0 ? opened - 1 : phone.endedThrough;
+  if (Object.keys(phone.inFlight).length >= MAX_IN_FLIGHT) return { ...phone, opened, endedThrough };
+  const inFlight = { ...phone.inFlight, [nonce]: now + sendMs + SETTLEMENT_GRACE_MS };
+  return { ...phone, opened, endedThrough, inFlight };
 }
 
 /** A code whose send was refused is forgotten. */
@@ -88,7 +94,7 @@ export function settle(
 ): { phone: PhoneState; code: CodeState } {
   const settledPhone = discard(phone, nonce);
   if (code.send !== 'in_flight') return { phone: settledPhone, code };
-  const replaces = send !== 'failed' && code.number > phone.endedThrough;
+  const replaces = send !== 'failed' && code.number > phone.endedThrough && code.number <= phone.opened;
   return {
     phone: replaces
       ? { ...settledPhone, current: nonce, endedThrough: code.number, endedAt: now }
@@ -108,8 +114,9 @@ export function statusOf(
   if (code.approvedBy !== undefined) return 'approved';
   if (code.send === 'failed') return 'send_failed';
   if (code.guesses.length >= maxAttempts) return 'attempts_exhausted';
+  const forgotten = code.number > phone.opened; // the store lost what it knew of the phone
   const replaced = phone.current !== nonce && code.number <= phone.endedThrough;
-  if (replaced) return code.expiresAt <= phone.endedAt ? 'expired' : 'replaced';
+  if (replaced || forgotten) return code.expiresAt <= phone.endedAt ? 'expired' : 'replaced';
   return code.expiresAt <= now ? 'expired' : 'pending';
 }
 
@@ -117,9 +124,9 @@ export function statusOf(
  * Other sends to the phone that were interrupted: whether they count as sent, and may have replaced this code, is for
  * the store of reservations to say.
  */
-export function inDoubt(phone: PhoneState, nonce: string, sendMs: number, now: number): readonly string[] {
+export function inDoubt(phone: PhoneState, nonce: string, now: number): readonly string[] {
   return Object.entries(phone.inFlight)
-    .filter(([other, openedAt]) => other !== nonce && openedAt + sendMs <= now)
+    .filter(([other, interruptedAt]) => other !== nonce && interruptedAt <= now)
     .map(([other]) => other)
     .sort();
 }
@@ -149,7 +156,7 @@ export function check(
 
   const status = statusOf(phone, nonce, code, limits.maxAttempts, now);
   if (status !== 'pending') return decide({ result: 'ended', status });
-  const nonces = inDoubt(phone, nonce, limits.sendMs, now);
+  const nonces = inDoubt(phone, nonce, now);
   if (nonces.length > 0) return decide({ result: 'in_doubt', nonces });
   const waitMs = waitForGuess(phone, limits.maxWrongGuesses, now);
   if (waitMs > 0) return decide({ result: 'budget_used', waitMs });

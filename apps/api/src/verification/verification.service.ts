@@ -125,10 +125,10 @@ export class VerificationService {
   async find(idText: string): Promise<VerificationView> {
     const id = parseId(idText);
     const sealer = await this.sealer();
-    let found = await this.verifications.find(id, this.checkLimits);
+    let found = await this.verifications.find(id, this.checkLimits.maxAttempts);
     if (found && found.inDoubt.length > 0) {
       await this.settleInterrupted(id, sealer.openPhone(found.sealedPhone), found.inDoubt);
-      found = await this.verifications.find(id, this.checkLimits);
+      found = await this.verifications.find(id, this.checkLimits.maxAttempts);
     }
     if (!found) throw new VerificationNotFoundError();
     return {
@@ -155,6 +155,7 @@ export class VerificationService {
       this.verifications.open(id, code, {
         ttlMs: this.parameters.serverSmsCodeTtlSeconds * 1_000,
         maxWrongGuesses: this.parameters.serverSmsMaxFailedChecks,
+        sendMs: this.parameters.twilioSmsTimeoutMs,
       }),
     ]);
     const reservation = reserving.status === 'fulfilled' ? reserving.value : undefined;
@@ -204,7 +205,6 @@ export class VerificationService {
     return {
       maxAttempts: this.parameters.serverSmsMaxCheckAttempts,
       maxWrongGuesses: this.parameters.serverSmsMaxFailedChecks,
-      sendMs: this.parameters.twilioSmsTimeoutMs,
     };
   }
 

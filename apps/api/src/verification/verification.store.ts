@@ -11,6 +11,15 @@ export interface SealedCode {
   readonly purpose: Purpose;
 }
 
+export interface OpenLimits {
+  /** Life of the code. */
+  readonly ttlMs: number;
+  /** Wrong guesses per phone in any 24 hours. */
+  readonly maxWrongGuesses: number;
+  /** The longest that the send can take. */
+  readonly sendMs: number;
+}
+
 export type SendResult =
   { readonly send: 'accepted' | 'unknown' } | { readonly send: 'failed'; readonly failure: string };
 
@@ -45,18 +54,15 @@ export interface VerificationStore {
   open(
     id: VerificationId,
     code: SealedCode,
-    limits: { ttlMs: number; maxWrongGuesses: number },
+    limits: OpenLimits,
   ): Promise<{ opened: true; expiresAt: number } | { opened: false; waitMs: number }>;
   /** Says how the send ended. A code that may have gone out replaces the ones before it. */
   settle(id: VerificationId, result: SendResult): Promise<void>;
   /** Forgets a code whose send was refused. */
   discard(id: VerificationId): Promise<void>;
-  /** Counts an attempt, compares it, and accepts the code at most once. @param attemptId once per attempt */
+  /** Counts an attempt, compares it, and accepts the code at most once. @param attempt its id is new for each attempt */
   check(id: VerificationId, attempt: { id: string; mac: string }, limits: CheckLimits): Promise<CheckAnswer>;
-  find(
-    id: VerificationId,
-    limits: Pick<CheckLimits, 'maxAttempts' | 'sendMs'>,
-  ): Promise<StoredVerification | undefined>;
+  find(id: VerificationId, maxAttempts: number): Promise<StoredVerification | undefined>;
 }
 
 /** Token of the store. */
