@@ -34,3 +34,9 @@ export class Secret {
     return MASK;
   }
 }
+
+/** Makes an object of a third party, which holds credentials, print as this text. */
+export function printAs(object: object, text: string): void {
+  const print = { value: (): string => text };
+  Object.defineProperties(object, { toString: print, toJSON: print, [inspect.custom]: print });
+}

@@ -115,8 +115,12 @@ export function resolveSmsOptions(options: SmsModuleOptions): SmsSettings {
     'twilio.accountSid must be AC and 32 hexadecimal digits, as the Twilio console shows it',
   );
   check(
-    Boolean(twilio.apiKey ? twilio.apiKey.sid && twilio.apiKey.secret : twilio.authToken),
-    'twilio.authToken is missing (or twilio.apiKey: { sid, secret })',
+    twilio.apiKey
+      ? /^SK[0-9a-fA-F]{32}$/.test(twilio.apiKey.sid) && bytesOf(twilio.apiKey.secret) > 0
+      : bytesOf(twilio.authToken) > 0,
+    twilio.apiKey
+      ? 'twilio.apiKey must be { sid, secret }, the sid being SK and 32 hexadecimal digits'
+      : 'twilio.authToken must be the auth token that the Twilio console shows (or give twilio.apiKey: { sid, secret })',
   );
   check(
     twilio.messagingServiceSid
@@ -133,14 +137,31 @@ export function resolveSmsOptions(options: SmsModuleOptions): SmsSettings {
   integer('twilio.timeoutMs', twilio.timeoutMs, 1_000, 30_000);
   integer('twilio.maxAttempts', twilio.maxAttempts, 1, 5);
   integer('twilio.maxConcurrency', twilio.maxConcurrency, 1, 2_000);
+  check(typeof twilio.retryAmbiguous === 'boolean', 'twilio.retryAmbiguous must be true or false');
   const templateFault = MessageTemplate.faultOf(message.template);
   check(!templateFault, `message.template: ${templateFault}; for example "Your verification code is: %s"`);
   integer('message.codeTtlSeconds', message.codeTtlSeconds, 5, 36_000);
+  check(
+    message.webOrigin === undefined || /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(message.webOrigin),
+    'message.webOrigin must be a host alone, for example example.com',
+  );
+  check(
+    message.androidAppHash === undefined || /^[A-Za-z0-9+/]{11}$/.test(message.androidAppHash),
+    'message.androidAppHash must be 11 base64 characters, for example FA+9qCX9VSu',
+  );
   integer('limits.maxSendsPerDay', limits.maxSendsPerDay, 0, 1_000);
   integer('limits.cooldownSeconds', limits.cooldownSeconds, 0, 86_400);
   check(
-    secrets.length > 0 && secrets.every((secret) => Buffer.byteLength(secret.reveal()) >= MIN_SECRET_BYTES),
+    secrets.length > 0 && secrets.every((secret) => bytesOf(secret) >= MIN_SECRET_BYTES),
     `storage.secret must have at least ${MIN_SECRET_BYTES} bytes, for example the output of: openssl rand -base64 32`,
+  );
+  check(
+    !storage.redisUrl || isRedisUrl(Secret.of(storage.redisUrl).reveal()),
+    'storage.redisUrl must be redis:// or rediss:// and a host, for example redis://127.0.0.1:6379; several, comma separated',
+  );
+  check(
+    typeof storage.folder === 'string' && storage.folder !== '',
+    'storage.folder must be the path of a folder, for example ./data',
   );
   if (faults.length > 0) throw new SmsOptionsError(faults);
 
@@ -173,13 +194,29 @@ export function resolveSmsOptions(options: SmsModuleOptions): SmsSettings {
 /** Credentials travel over TLS, except to a simulator on the same machine. */
 function isAllowedOrigin(url: string): boolean {
   if (!URL.canParse(url)) return false;
-  const { protocol, hostname, pathname, search } = new URL(url);
-  if (pathname !== '/' || search) return false;
+  const { protocol, hostname, href, origin } = new URL(url);
+  if (href !== `${origin}/`) return false;
   return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname));
 }
 
 function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
+}
+
+function isRedisUrl(urls: unknown): boolean {
+  return (
+    typeof urls === 'string' &&
+    urls.split(',').every((url) => {
+      const { protocol, hostname } = URL.canParse(url) ? new URL(url) : { protocol: '', hostname: '' };
+      return /^rediss?:$/.test(protocol) && hostname !== '';
+    })
+  );
+}
+
+/** Length of a credential; 0 for what is none. */
+function bytesOf(credential: unknown): number {
+  const text: unknown = credential instanceof Secret ? credential.reveal() : credential;
+  return typeof text === 'string' ? Buffer.byteLength(text) : 0;
 }
 
 /** Without the fields that are undefined, so that defaults apply to them. */

@@ -51,6 +51,7 @@ export interface SmsReceipt {
 export class SmsService implements OnApplicationShutdown {
   private readonly logger = new Logger(SmsService.name);
   private readonly unsettled = new Unsettled();
+  private readonly underWay = new Set<Promise<SmsReceipt>>();
   private readonly limit: RateLimit;
 
   constructor(
@@ -115,6 +116,45 @@ export class SmsService implements OnApplicationShutdown {
     settleToo: (outcome: SmsOutcome) => Promise<void> = () => Promise.resolve(),
   ): Promise<SmsReceipt> {
     assertCode(code);
+    const delivery = this.sendAndSettle(reservation, code, settleToo);
+    this.underWay.add(delivery);
+    try {
+      return await delivery;
+    } finally {
+      this.underWay.delete(delivery);
+    }
+  }
+
+  /** Gives back a reservation that is not going to be used, as if it had never been taken. */
+  async cancel({ id, phone }: SmsReservation): Promise<void> {
+    await this.unsettled.settle(() => this.limits.release(phone.e164, id, 'unused'));
+  }
+
+  /** Whether a reservation was granted and not given back: for records whose outcome was never written. */
+  holds(phone: PhoneNumber, reservationId: string): Promise<boolean> {
+    return this.limits.holds(phone.e164, reservationId);
+  }
+
+  /** Sends under way end by their deadline; the store is closed after that. */
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.allSettled(this.underWay);
+    await this.unsettled.close();
+  }
+
+  private warnOfLongMessages(): void {
+    const segments = this.settings.message.template.segments(LONGEST_CODE);
+    if (segments === 1) return;
+    this.logger.warn(
+      `The message template does not fit into one SMS segment: Twilio bills each code as ${segments} messages. ` +
+        'Shorten the text, or leave out characters outside the GSM-7 alphabet.',
+    );
+  }
+
+  private async sendAndSettle(
+    reservation: SmsReservation,
+    code: string,
+    settleToo: (outcome: SmsOutcome) => Promise<void>,
+  ): Promise<SmsReceipt> {
     const { template, codeTtlSeconds } = this.settings.message;
     const { twilio, limits } = this.settings;
     const message = {
@@ -135,29 +175,6 @@ export class SmsService implements OnApplicationShutdown {
     await this.settle(reservation, { kept: true, accepted: true }, settleToo);
     const { sid, status } = result;
     return { sid, status, to: reservation.phone.e164, segments: template.segments(code.length) };
-  }
-
-  /** Gives back a reservation that is not going to be used, as if it had never been taken. */
-  async cancel({ id, phone }: SmsReservation): Promise<void> {
-    await this.unsettled.settle(() => this.limits.release(phone.e164, id, 'unused'));
-  }
-
-  /** Whether a reservation was granted and not given back: for records whose outcome was never written. */
-  holds(phone: PhoneNumber, reservationId: string): Promise<boolean> {
-    return this.limits.holds(phone.e164, reservationId);
-  }
-
-  async onApplicationShutdown(): Promise<void> {
-    await this.unsettled.close();
-  }
-
-  private warnOfLongMessages(): void {
-    const segments = this.settings.message.template.segments(LONGEST_CODE);
-    if (segments === 1) return;
-    this.logger.warn(
-      `The message template does not fit into one SMS segment: Twilio bills each code as ${segments} messages. ` +
-        'Shorten the text, or leave out characters outside the GSM-7 alphabet.',
-    );
   }
 
   private async settle(

@@ -26,6 +26,7 @@ export class MessageTemplate {
 
   /** What is wrong with a template text, or undefined. */
   static faultOf(text: string): string | undefined {
+    if (typeof text !== 'string') return 'it must be a text';
     const placeholders = text.match(/%./gs) ?? [];
     if (text.replace(/%./gs, '').includes('%')) return 'a lone % at the end: write %% for a percent sign';
     const unknown = placeholders.find((placeholder) => placeholder !== '%s' && placeholder !== '%%');

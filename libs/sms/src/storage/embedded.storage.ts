@@ -6,7 +6,7 @@ import { open as openDatabase, type RootDatabase } from 'lmdb';
 import type { Secret } from '../secret.js';
 import { StoreUnavailableError } from '../sms.errors.js';
 import { DataKey, unwrapWithAny, WrongSecretError } from './data-key.js';
-import { checkDataFile } from './embedded-file.js';
+import { checkDataFile, DamagedStoreError } from './embedded-file.js';
 import { CLOCK_START, tick, type ClockState } from './store-clock.js';
 
 /** A record that is there but does not pass its checksum. */
@@ -74,7 +74,7 @@ export class EmbeddedStorage {
     }
   }
 
-  /** @throws WrongSecretError if none of the secrets opens the data key */
+  /** @throws WrongSecretError if none of the secrets opens the data key, DamagedStoreError if it is gone */
   dataKey(): Promise<DataKey> {
     this.key ??= this.loadDataKey();
     this.key.catch(() => (this.key = undefined));
@@ -97,12 +97,11 @@ export class EmbeddedStorage {
   async purge(): Promise<void> {
     const database = await this.database();
     await this.transact(({ now }) => {
-      let last = '';
-      for (const { key, value } of database.getRange({ start: this.purgedUpTo, limit: PURGE_BATCH })) {
-        if (expiresAt(value) <= now) database.removeSync(key);
-        last = key;
+      const batch = [...database.getRange({ start: this.purgedUpTo, limit: PURGE_BATCH })];
+      for (const { key, value } of batch) {
+        if (readRecord(key, value, now) === undefined) database.removeSync(key);
       }
-      this.purgedUpTo = last;
+      this.purgedUpTo = batch.length < PURGE_BATCH ? '' : batch[PURGE_BATCH - 1].key;
     });
   }
 
@@ -148,9 +147,12 @@ export class EmbeddedStorage {
   }
 
   private async loadDataKey(): Promise<DataKey> {
+    const database = await this.database();
     const found = await this.transact((transaction) => {
       const stored = transaction.get(DATA_KEY);
-      if (stored === DAMAGED) return undefined;
+      // It is the first record that is ever written: without it, or with a new one, all others would be lost.
+      const isNew = [...database.getKeys({ limit: 1 })].length === 0;
+      if (stored === DAMAGED || (!stored && !isNew)) return DAMAGED;
       const unwrapped = stored
         ? unwrapWithAny(stored.toString(), this.secrets)
         : { dataKey: DataKey.generate(), wrappedByFirst: false };
@@ -159,6 +161,7 @@ export class EmbeddedStorage {
       }
       return unwrapped;
     });
+    if (found === DAMAGED) throw new DamagedStoreError(this.folder, 'its data key cannot be read');
     if (!found) throw new WrongSecretError(`The store in ${this.folder}`);
     return found.dataKey;
   }
@@ -181,15 +184,12 @@ function readRecord(
 ): Buffer | undefined | typeof DAMAGED {
   if (!record) return undefined;
   if (record.length < HEADER_BYTES || record.readUInt32BE(0) !== checksum(key, record)) return DAMAGED;
-  return expiresAt(record) <= now ? undefined : record.subarray(HEADER_BYTES);
+  const expiresAt = record.readDoubleBE(4);
+  return expiresAt <= now ? undefined : record.subarray(HEADER_BYTES);
 }
 
 function checksum(key: string, record: Buffer): number {
   return crc32(record.subarray(4), crc32(key));
-}
-
-function expiresAt(record: Buffer): number {
-  return record.length < HEADER_BYTES ? Infinity : record.readDoubleBE(4);
 }
 
 function writeClock({ latest, lead }: ClockState): Buffer {

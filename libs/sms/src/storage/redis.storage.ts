@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
-import { Secret } from '../secret.js';
+import { printAs, type Secret } from '../secret.js';
 import { StoreUnavailableError } from '../sms.errors.js';
 import { DataKey, unwrapWithAny, WrongSecretError } from './data-key.js';
 
@@ -18,6 +18,7 @@ const CONNECTION: RedisOptions = {
   maxRetriesPerRequest: 0,
   commandTimeout: ANSWER_TIMEOUT_MS,
   connectTimeout: 2_000,
+  disconnectTimeout: 500, // a process that ends is not held up by a Redis that is gone
   retryStrategy: (attempt) => Math.min(50 * 2 ** attempt, 1_000),
   // After a failover the old primary answers READONLY until we connect to the new one.
   reconnectOnError: (error) => error.message.startsWith('READONLY'),
@@ -48,6 +49,7 @@ export class RedisStorage {
             enableOfflineQueue: false,
             redisOptions: CONNECTION,
           });
+    printAs(this.client, 'RedisClient');
     this.client.on('error', (error: Error) =>
       this.logger.error({ event: 'store.error', fault: faultOf(error) }),
     );
@@ -125,7 +127,7 @@ export class RedisStorage {
 
   async close(): Promise<void> {
     if (this.client.status === 'ready') await this.client.quit().catch(() => this.client.disconnect());
-    else this.client.disconnect();
+    else if (this.client.status !== 'end') this.client.disconnect();
   }
 }
 

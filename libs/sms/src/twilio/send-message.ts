@@ -7,7 +7,7 @@ import type {
 import type { TwilioSettings } from '../sms.options.js';
 import { sendDeadline, type Deadline } from './deadline.js';
 import type { TwilioClient } from './twilio.client.js';
-import { asTwilioFailure, failedMessage, type TwilioFailure } from './twilio.failure.js';
+import { asTwilioFailure, failedMessage, noUsableAnswer, type TwilioFailure } from './twilio.failure.js';
 
 const FIRST_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 2_000;
@@ -47,7 +47,10 @@ async function createMessage(
   deadline: Deadline,
 ): Promise<MessageInstance> {
   const created = await sendDeadline.run(deadline, () => client.messages.create(message));
-  if (created.status === 'failed' || created.status === 'undelivered') throw failedMessage(created.errorCode);
+  if (created.status === 'failed' || created.status === 'undelivered') {
+    throw failedMessage(created.errorCode ?? undefined);
+  }
+  if (!created.sid) throw noUsableAnswer();
   return created;
 }
 

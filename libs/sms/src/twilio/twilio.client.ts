@@ -1,5 +1,5 @@
-import { inspect } from 'node:util';
 import twilio, { type Twilio } from 'twilio';
+import { printAs } from '../secret.js';
 import type { TwilioSettings } from '../sms.options.js';
 import type { TwilioTransport } from './twilio.transport.js';
 
@@ -18,11 +18,7 @@ export function createTwilioClient(settings: TwilioSettings, transport: TwilioTr
     // The SDK calls nothing but `request`.
     httpClient: transport as unknown as InstanceType<typeof twilio.RequestClient>,
   });
-  const masked = (): string => `TwilioClient { accountSid: '${accountSid}' }`;
-  Object.defineProperties(client, {
-    [inspect.custom]: { value: masked },
-    toJSON: { value: masked },
-  });
+  printAs(client, `TwilioClient { accountSid: '${accountSid}' }`);
   void client.messages; // loads the product now, not with the first send
   return client;
 }

@@ -99,8 +99,8 @@ export function asTwilioFailure(thrown: unknown): TwilioFailure {
   if (thrown instanceof TwilioFailure) return thrown;
   const { status, code } = (thrown ?? {}) as { status?: unknown; code?: unknown };
   if (typeof code === 'string' && NOT_CONNECTED.has(code)) return neverReached();
-  if (typeof status !== 'number') return noUsableAnswer();
-  return refusedBy({ status, twilioCode: typeof code === 'number' ? code : undefined });
+  if (!Number.isInteger(status)) return noUsableAnswer();
+  return refusedBy({ status: status as number, twilioCode: typeof code === 'number' ? code : undefined });
 }
 
 /** Caps of the whole account for an hour or a day: waiting a moment does not help. */

@@ -41,7 +41,7 @@ interface Answer {
  * @throws TwilioFailure for everything but a readable success
  */
 export class TwilioTransport {
-  private readonly pool: Pool;
+  readonly #pool: Pool; // its queue holds requests, and so must not print
   private readonly origin: string;
 
   /**
@@ -55,7 +55,7 @@ export class TwilioTransport {
     connections: number,
   ) {
     this.origin = new URL(baseUrl).origin;
-    this.pool = new Pool(this.origin, {
+    this.#pool = new Pool(this.origin, {
       connections,
       connect: { timeout: Math.min(MAX_CONNECT_MS, timeoutMs) },
       headersTimeout: 0, // the deadline rules
@@ -68,7 +68,7 @@ export class TwilioTransport {
     const deadline = sendDeadline.getStore() ?? Deadline.in(this.timeoutMs);
     const { status, headers, text } = await this.exchange(request, deadline);
     const body = parseJson(text);
-    const twilioRequestId = single(headers['twilio-request-id']);
+    const twilioRequestId = requestId(single(headers['twilio-request-id']));
     if (status >= 200 && status < 300) {
       if (typeof body !== 'object' || body === null) throw noUsableAnswer(twilioRequestId);
       return { statusCode: status, body, headers };
@@ -84,7 +84,7 @@ export class TwilioTransport {
 
   /** Waits for requests in flight, then closes the connections. */
   async close(): Promise<void> {
-    await this.pool.close();
+    if (!this.#pool.closed) await this.#pool.close();
   }
 
   private exchange(request: TwilioRequest, deadline: Deadline): Promise<Answer> {
@@ -92,7 +92,7 @@ export class TwilioTransport {
     const query = formEncode(request.params);
     return new Promise((resolve, reject) => {
       const handler = new ExchangeHandler(deadline, resolve, reject);
-      this.pool.dispatch(
+      this.#pool.dispatch(
         {
           path: target.pathname + (query ? `?${query}` : target.search),
           method: request.method.toUpperCase() as Dispatcher.HttpMethod,
@@ -187,6 +187,11 @@ function parseJson(text: string | undefined): unknown {
 
 function single(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header[0] : header;
+}
+
+/** Undefined for what a proxy put there: it ends up in logs. */
+function requestId(header: string | undefined): string | undefined {
+  return header && /^[\w-]{1,64}$/.test(header) ? header : undefined;
 }
 
 /** RFC 9110, section 10.2.3: seconds, or a date. */
