@@ -93,6 +93,20 @@ describe('A request that is not right', () => {
   });
 });
 
+describe('The order of refusals', () => {
+  it('is the form of the number, then the switch, then the kind of number', async () => {
+    const off = await startApi(simulator, 'embedded', { SERVER_ENABLE_MOBILE_REGISTER: 'false' });
+    try {
+      const premium = '+19005550123';
+      expect((await off.send('nonsense')).body.code).toBe('PHONE_FORMAT_ERROR');
+      expect((await off.send(premium)).body.code).toBe('MOBILE_REGISTER_DISABLED');
+      expect((await off.send(premium, { purpose: 'login' })).body.code).toBe('PHONE_NOT_ALLOWED');
+    } finally {
+      await off.close();
+    }
+  });
+});
+
 describe('An address', () => {
   it('that does not exist is NOT_FOUND', async () => {
     for (const path of ['/', '/nope', '/v1', '/v1/verifications/a/b/c', '/inbox', '/inbox/messages/latest']) {

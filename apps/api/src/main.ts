@@ -29,7 +29,9 @@ function announceDemo(url: string): void {
   DEMO MODE: no Twilio credentials are configured, so nothing is sent and nothing is billed.
 
     Inbox   ${url}/inbox   the messages that phones would have received
-    API     curl -s ${url}/v1/verifications -H 'content-type: application/json' -d '{"phone":"+12025550123"}'
+
+    Send    curl -s ${url}/v1/verifications -H 'content-type: application/json' -d '{"phone":"+12025550123"}'
+    Check   curl -s ${url}/v1/verifications/ID/check -H 'content-type: application/json' -d '{"code":"CODE"}'
 
 `);
 }
@@ -40,7 +42,9 @@ function stop(error: unknown): never {
     process.stderr.write(`${error.message}\n`);
     process.exit(CONFIGURATION_EXIT_CODE);
   }
-  process.stderr.write(`The API cannot start. ${error instanceof Error ? error.message : ''}\n`);
+  const { code, message } = error as NodeJS.ErrnoException;
+  const hint = code === 'EADDRINUSE' ? ' Stop what uses it, or set PORT to another one.' : '';
+  process.stderr.write(`The API cannot start. ${message}.${hint}\n`);
   process.exit(1);
 }
 

@@ -25,6 +25,7 @@ export function smsOptions(parameters: SystemParameters): SmsModuleOptions {
       webOrigin: parameters.twilioSmsWebOrigin,
       androidAppHash: parameters.twilioSmsAndroidAppHash,
       codeTtlSeconds: parameters.serverSmsCodeTtlSeconds,
+      codeLength: parameters.serverSmsCodeLength,
     },
     limits: {
       maxSendsPerDay: parameters.serverSmsMaxSendCount,

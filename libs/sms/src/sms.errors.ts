@@ -95,7 +95,11 @@ export class SmsSendFailedError extends SmsError implements SendFailureFacts {
     readonly reason: SmsFailureReason,
     facts: SendFailureFacts,
   ) {
-    super(SMS_FAILURE_TEXTS[reason]);
+    super(
+      facts.mayArrive
+        ? 'The SMS provider reported an error. The code may still arrive.'
+        : SMS_FAILURE_TEXTS[reason],
+    );
     this.mayArrive = facts.mayArrive;
     this.twilioCode = facts.twilioCode;
     this.twilioRequestId = facts.twilioRequestId;
@@ -149,6 +153,6 @@ export const SMS_FAILURE_TEXTS: Record<SmsFailureReason, string> = {
   region_not_enabled: 'Codes cannot be sent to this country at the moment.',
   sender_misconfigured: 'The SMS service is not set up to reach this number. Please tell the operator.',
   authentication_failed: 'The SMS service is not set up correctly. Please tell the operator.',
-  rate_limited: 'The SMS provider is busy. Try again in a moment.',
+  rate_limited: 'The SMS provider takes no more messages for now. Try again later.',
   provider_error: 'The SMS provider could not send the message.',
 };

@@ -38,6 +38,8 @@ export interface MessageOptions extends AutofillOptions {
   template?: string;
   /** Life of a code in seconds: Twilio does not deliver it later than that. 5 to 36000. @default 600 */
   codeTtlSeconds?: number;
+  /** Length of your codes, to tell at the start how many messages Twilio bills for one: 4 to 10. @default 6 */
+  codeLength?: number;
 }
 
 export interface LimitOptions {
@@ -62,7 +64,7 @@ export interface StorageOptions {
 /** The options, checked, with defaults, and with credentials that do not print. */
 export interface SmsSettings {
   twilio: TwilioSettings;
-  message: { template: MessageTemplate; codeTtlSeconds: number };
+  message: { template: MessageTemplate; codeTtlSeconds: number; codeLength: number };
   limits: { maxSendsPerDay: number; cooldownSeconds: number };
   storage: { secrets: readonly Secret[]; redisUrl?: Secret; folder: string };
 }
@@ -104,6 +106,7 @@ export function resolveSmsOptions(options: SmsModuleOptions): SmsSettings {
   const message = {
     template: 'Your verification code is: %s',
     codeTtlSeconds: 600,
+    codeLength: 6,
     ...defined(options.message),
   };
   const limits = { maxSendsPerDay: 10, cooldownSeconds: 60, ...defined(options.limits) };
@@ -141,6 +144,7 @@ export function resolveSmsOptions(options: SmsModuleOptions): SmsSettings {
   const templateFault = MessageTemplate.faultOf(message.template);
   check(!templateFault, `message.template: ${templateFault}; for example "Your verification code is: %s"`);
   integer('message.codeTtlSeconds', message.codeTtlSeconds, 5, 36_000);
+  integer('message.codeLength', message.codeLength, 4, 10);
   check(
     message.webOrigin === undefined || /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(message.webOrigin),
     'message.webOrigin must be a host alone, for example example.com',
@@ -165,7 +169,7 @@ export function resolveSmsOptions(options: SmsModuleOptions): SmsSettings {
   );
   if (faults.length > 0) throw new SmsOptionsError(faults);
 
-  const { template, codeTtlSeconds, ...autofill } = message;
+  const { template, codeTtlSeconds, codeLength, ...autofill } = message;
   return {
     twilio: {
       accountSid: twilio.accountSid,
@@ -181,7 +185,7 @@ export function resolveSmsOptions(options: SmsModuleOptions): SmsSettings {
       maxConcurrency: twilio.maxConcurrency,
       retryAmbiguous: twilio.retryAmbiguous,
     },
-    message: { template: new MessageTemplate(template, autofill), codeTtlSeconds },
+    message: { template: new MessageTemplate(template, autofill), codeTtlSeconds, codeLength },
     limits,
     storage: {
       secrets,

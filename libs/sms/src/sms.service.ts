@@ -19,7 +19,6 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** Failed sends that may be given back to one phone in a day, as a multiple of its allowance. */
 const RETURNS_PER_UNIT = 3;
 const CODE = /^[0-9A-Za-z]{4,10}$/;
-const LONGEST_CODE = 10;
 
 /** One unit of a phone's allowance, taken before a send. */
 export interface SmsReservation {
@@ -86,11 +85,13 @@ export class SmsService implements OnApplicationShutdown {
   /**
    * The first half of a send: takes one unit of the phone's allowance. A caller that stores its code does so beside
    * this step, then calls {@link deliver} or {@link cancel}.
-   * @param id of the reservation; the same id twice takes one unit
+   * @param id of the reservation, a new one for every send
+   * @throws PhoneNotAllowedError
    * @throws SmsSendTooFrequentlyError, TodaySmsLimitReachedError; then nothing has changed
    * @throws StoreUnavailableError
    */
   async reserve(phone: PhoneNumber, id: string = randomUUID()): Promise<SmsReservation> {
+    phone.assertServed();
     const deadline = Deadline.in(this.settings.twilio.timeoutMs);
     const answer = await this.limits.reserve(phone.e164, this.limit, id).catch((error: unknown) => {
       // The reply may have been lost after the unit was taken.
@@ -142,10 +143,11 @@ export class SmsService implements OnApplicationShutdown {
   }
 
   private warnOfLongMessages(): void {
-    const segments = this.settings.message.template.segments(LONGEST_CODE);
+    const { template, codeLength } = this.settings.message;
+    const segments = template.segments(codeLength);
     if (segments === 1) return;
     this.logger.warn(
-      `The message template does not fit into one SMS segment: Twilio bills each code as ${segments} messages. ` +
+      `The message template takes ${segments} SMS segments, so each code costs ${segments} times the price of one. ` +
         'Shorten the text, or leave out characters outside the GSM-7 alphabet.',
     );
   }

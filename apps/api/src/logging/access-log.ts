@@ -5,7 +5,8 @@ const logger = new Logger('Http');
 
 /** One line for each answer: the route as it is written in the code, never the address, headers or body of a request. */
 export function logAnswer(request: FastifyRequest, reply: FastifyReply): void {
-  logger.log({
+  const isProbe = request.routeOptions.url === '/livez' || request.routeOptions.url === '/readyz';
+  logger[isProbe ? 'debug' : 'log']({
     event: 'http.answer',
     method: request.method,
     route: request.routeOptions.url ?? 'none',

@@ -21,7 +21,7 @@ export class JsonLogger implements LoggerService {
       base: null,
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      mixin: () => requestContext.getStore() ?? {},
+      mixin: () => ({ ...requestContext.getStore() }), // a copy: pino adds the fields of the line to it
     });
   }
 

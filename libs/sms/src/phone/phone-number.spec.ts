@@ -12,7 +12,9 @@ const STRICT_E164 = /^\+[1-9]\d{6,14}$/;
 /** The canonical form, or the code of the refusal. */
 function read(spelling: string): string {
   try {
-    return PhoneNumber.parse(spelling).e164;
+    const phone = PhoneNumber.parse(spelling);
+    phone.assertServed();
+    return phone.e164;
   } catch (error) {
     if (error instanceof PhoneFormatError || error instanceof PhoneNotAllowedError) return error.code;
     throw error;

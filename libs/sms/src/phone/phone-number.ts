@@ -24,13 +24,18 @@ export class PhoneNumber {
    * Reads a number in international format. Spaces, dashes, dots and parentheses are removed; there is no default
    * country. A well-formed number that the numbering-plan metadata does not know is accepted: Twilio decides.
    * @throws PhoneFormatError if it is not a number in international format
-   * @throws PhoneNotAllowedError if it is of a kind that is not served
    */
   static parse(spelling: string): PhoneNumber {
     if (typeof spelling !== 'string' || spelling.length > MAX_SPELLING_LENGTH) throw new PhoneFormatError();
-    const e164 = canonical(spelling.replace(TOLERATED_SEPARATORS, ''));
-    if (!isServed(e164)) throw new PhoneNotAllowedError();
-    return new PhoneNumber(e164);
+    return new PhoneNumber(canonical(spelling.replace(TOLERATED_SEPARATORS, '')));
+  }
+
+  /**
+   * @throws PhoneNotAllowedError if codes are not sent to this kind of number: premium, shared-cost, satellite or
+   * personal. One that the metadata does not know is served.
+   */
+  assertServed(): void {
+    if (!isServed(this.#e164)) throw new PhoneNotAllowedError();
   }
 
   /** The whole number. For sending, hashing and sealing only. */

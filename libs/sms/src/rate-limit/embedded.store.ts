@@ -37,7 +37,7 @@ export class EmbeddedRateLimitStore implements RateLimitStore {
 
   holds(key: string, reservationId: string): Promise<boolean> {
     return this.onAllowance(key, reservationId, (reservations, id) => ({
-      answer: rule.holds(reservations ?? [], id),
+      answer: reservations ? rule.holds(reservations, id) : true, // unreadable: nothing says that it was given back
     }));
   }
 

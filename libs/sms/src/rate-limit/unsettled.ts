@@ -1,4 +1,7 @@
 import { Logger } from '@nestjs/common';
+import { StoreUnavailableError } from '../sms.errors.js';
+
+type Settlement = () => Promise<void>;
 
 const RETRY_INTERVAL_MS = 1_000;
 /** Beyond this the oldest are dropped: their units stay counted until the window is over, which leaks nothing. */
@@ -7,49 +10,58 @@ const MAX_PENDING = 10_000;
 /** Settlements that the store could not take when they were due. They are tried again until it does. */
 export class Unsettled {
   private readonly logger = new Logger(Unsettled.name);
-  private readonly pending = new Set<() => Promise<void>>();
+  private readonly pending = new Set<Settlement>();
   private timer?: NodeJS.Timeout;
-  private retrying = false;
+  private round?: Promise<void>;
 
   /** Runs a settlement now, and again later if the store cannot take it. Never throws. */
-  async settle(settlement: () => Promise<void>): Promise<void> {
-    try {
-      await settlement();
-    } catch {
-      this.later(settlement);
-    }
+  async settle(settlement: Settlement): Promise<void> {
+    if (!(await this.attempt(settlement))) this.later(settlement);
   }
 
   /** Runs a settlement as soon as the store answers again. */
-  later(settlement: () => Promise<void>): void {
+  later(settlement: Settlement): void {
     if (this.pending.size === 0) this.logger.warn({ event: 'sms.settlement_postponed' });
     this.pending.add(settlement);
-    if (this.pending.size > MAX_PENDING)
-      for (const oldest of this.pending) return void this.pending.delete(oldest);
+    if (this.pending.size > MAX_PENDING) {
+      const [oldest] = this.pending;
+      this.pending.delete(oldest);
+    }
     this.timer ??= setInterval(() => void this.retry(), RETRY_INTERVAL_MS).unref();
   }
 
   /** One last try of all, at shutdown. */
   async close(): Promise<void> {
-    await this.retry();
     clearInterval(this.timer);
+    await this.round;
+    await this.retry();
   }
 
-  /** In order; the first one that fails says that the store is still not there. */
-  private async retry(): Promise<void> {
-    if (this.retrying) return;
-    this.retrying = true;
+  private retry(): Promise<void> {
+    this.round ??= this.runRound().finally(() => (this.round = undefined));
+    return this.round;
+  }
+
+  /** In order. The first one that the store does not take says that it is still not there. */
+  private async runRound(): Promise<void> {
+    for (const settlement of this.pending) {
+      if (!(await this.attempt(settlement))) return;
+      this.pending.delete(settlement);
+    }
+    clearInterval(this.timer);
+    this.timer = undefined;
+  }
+
+  /** @returns false if it is worth another try */
+  private async attempt(settlement: Settlement): Promise<boolean> {
     try {
-      for (const settlement of this.pending) {
-        await settlement();
-        this.pending.delete(settlement);
-      }
-      clearInterval(this.timer);
-      this.timer = undefined;
-    } catch {
-      // the store is still not there: the next round begins with the same one
-    } finally {
-      this.retrying = false;
+      await settlement();
+      return true;
+    } catch (error) {
+      if (error instanceof StoreUnavailableError) return false;
+      const name = error instanceof Error ? error.name : typeof error;
+      this.logger.error({ event: 'sms.settlement_failed', error: name }); // a fault of the program, not of the store
+      return true;
     }
   }
 }

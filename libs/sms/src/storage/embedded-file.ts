@@ -26,9 +26,9 @@ const CREATION_WAITS = 20;
  * @throws DamagedStoreError
  */
 export async function checkDataFile(path: string): Promise<void> {
-  const bytes = await sizeOnceCreated(path);
-  if (bytes === undefined) return;
+  if ((await sizeOnceCreated(path)) === undefined) return;
   const metas = await readMetaPages(path);
+  const { size: bytes } = await stat(path); // after the meta pages: another process may be adding pages
   if (metas.length === 0) throw new DamagedStoreError(path, `it holds ${bytes} bytes and no meta page`);
   const newest = metas.reduce((a, b) => (b.transaction > a.transaction ? b : a));
   const needed = (newest.lastPage + 1) * newest.pageSize;

@@ -1,10 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { getSystemErrorName } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { Logger } from '@nestjs/common';
 import { open as openDatabase, type RootDatabase } from 'lmdb';
 import type { Secret } from '../secret.js';
 import { StoreUnavailableError } from '../sms.errors.js';
+import { withinAnswerTime } from './answer-time.js';
 import { DataKey, unwrapWithAny, WrongSecretError } from './data-key.js';
 import { checkDataFile, DamagedStoreError } from './embedded-file.js';
 import { CLOCK_START, tick, type ClockState } from './store-clock.js';
@@ -66,11 +68,17 @@ export class EmbeddedStorage {
    */
   async transact<T>(work: (transaction: EmbeddedTransaction) => T): Promise<T> {
     const database = await this.database();
+    return withinAnswerTime(this.write(database, work));
+  }
+
+  private async write<T>(
+    database: RootDatabase<Buffer, string>,
+    work: (transaction: EmbeddedTransaction) => T,
+  ): Promise<T> {
     try {
       return await database.transaction(() => this.step(database, work));
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      throw new StoreUnavailableError(typeof code === 'string' ? code : 'write failed');
+      throw new StoreUnavailableError(await faultOf(error));
     }
   }
 
@@ -93,9 +101,14 @@ export class EmbeddedStorage {
     await database?.close();
   }
 
-  /** Removes records whose time is over, some at a time. */
+  /** Removes records whose time is over, some at a time, so that others are not held up. */
   async purge(): Promise<void> {
     const database = await this.database();
+    do await this.purgeBatch(database);
+    while (this.purgedUpTo !== '');
+  }
+
+  private async purgeBatch(database: RootDatabase<Buffer, string>): Promise<void> {
     await this.transact(({ now }) => {
       const batch = [...database.getRange({ start: this.purgedUpTo, limit: PURGE_BATCH })];
       for (const { key, value } of batch) {
@@ -117,7 +130,13 @@ export class EmbeddedStorage {
     await checkDataFile(path);
     const umask = process.umask(0o077);
     try {
-      return openDatabase<Buffer, string>({ path, noSubdir: true, encoding: 'binary' });
+      // With batches per turn of the event loop, a full disk leaves a rejected promise that nobody can catch.
+      return openDatabase<Buffer, string>({
+        path,
+        noSubdir: true,
+        encoding: 'binary',
+        eventTurnBatching: false,
+      });
     } finally {
       process.umask(umask);
     }
@@ -165,6 +184,14 @@ export class EmbeddedStorage {
     if (!found) throw new WrongSecretError(`The store in ${this.folder}`);
     return found.dataKey;
   }
+}
+
+/** The system's name of what went wrong, such as ENOSPC. LMDB puts it on a promise beside its error. */
+async function faultOf(error: unknown): Promise<string> {
+  const { commitError } = error as { commitError?: Promise<unknown> };
+  const reason: unknown = await Promise.resolve(commitError).catch((rejected: unknown) => rejected);
+  const { code } = (reason ?? error) as { code?: unknown };
+  return typeof code === 'number' && code > 0 ? getSystemErrorName(-code) : 'write failed';
 }
 
 // A record: CRC-32 over key, expiry and value (4 bytes), expiry in milliseconds (8), value.

@@ -32,7 +32,7 @@ beforeEach(async () => {
   Logger.overrideLogger(false);
   const storage = make(ownDatabase());
   await storage.client.connect();
-  await storage.client.flushdb();
+  await empty(storage);
 });
 afterEach(async () => {
   for (const storage of opened.splice(0)) await storage.close();
@@ -42,6 +42,12 @@ afterEach(async () => {
     await once(server, 'close');
   }
 });
+
+/** Removes what this library keeps, and nothing else that somebody's Redis may hold. */
+async function empty({ client }: RedisStorage): Promise<void> {
+  const keys = await client.keys('sms:*');
+  if (keys.length > 0) await client.del(keys);
+}
 
 function make(url: string, secrets: readonly Secret[] = [SECRET]): RedisStorage {
   const storage = new RedisStorage(new Secret(url), secrets);
@@ -111,11 +117,34 @@ describe('The data key in Redis', () => {
   it('is put back into a Redis that was emptied, once the connection was renewed', async () => {
     const storage = await openStorage();
     expect(await reserve(storage, 'first')).toBe(true);
-    await storage.client.flushdb();
+    await empty(storage);
     storage.client.disconnect(true);
     await once(storage.client, 'ready');
     expect(await reserve(storage, 'second')).toBe(true);
     expect(await reserve(await openStorage(), 'third')).toBe(false);
+  });
+});
+
+describe('A Redis that is emptied while processes are connected', () => {
+  it('gets the data key back that they count under, and a new process takes it over', async () => {
+    const storage = await openStorage();
+    const before = await storage.dataKey();
+    await empty(storage);
+    await storage.check();
+    expect((await storage.dataKey()).tag(PHONE)).toBe(before.tag(PHONE));
+    expect((await (await openStorage()).dataKey()).tag(PHONE)).toBe(before.tag(PHONE));
+  });
+
+  it('leaves no two processes that count the same phone apart, once they have looked', async () => {
+    const [running, other] = [await openStorage(), await openStorage()];
+    await empty(running);
+    const started = await openStorage(); // makes a data key of its own
+    await running.check();
+    await other.check();
+    const tags = await Promise.all(
+      [running, other, started].map(async (each) => (await each.dataKey()).tag(PHONE)),
+    );
+    expect(new Set(tags).size).toBe(1);
   });
 });
 

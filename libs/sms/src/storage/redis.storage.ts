@@ -2,17 +2,18 @@ import { Logger } from '@nestjs/common';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { printAs, type Secret } from '../secret.js';
 import { StoreUnavailableError } from '../sms.errors.js';
+import { ANSWER_TIMEOUT_MS, withinAnswerTime } from './answer-time.js';
 import { DataKey, unwrapWithAny, WrongSecretError } from './data-key.js';
 
-/** A caller gets an answer within this time, or STORE_UNAVAILABLE. */
-const ANSWER_TIMEOUT_MS = 800;
 const DATA_KEY = 'sms:data-key';
 const TIMED_OUT = 'Command timed out'; // as the client says it
+/** How soon processes agree on the data key again after Redis was emptied under them. */
+const KEY_CHECK_INTERVAL_MS = 5_000;
 
 const CONNECTION: RedisOptions = {
   lazyConnect: true,
   enableAutoPipelining: true,
-  // No command outlives its caller: nothing is queued while disconnected, nothing is sent again after a reconnect.
+  // Nothing is queued while disconnected, and nothing is sent again after a reconnect.
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
   maxRetriesPerRequest: 0,
@@ -30,6 +31,10 @@ export class RedisStorage {
   private readonly logger = new Logger(RedisStorage.name);
   private opened?: Promise<void>;
   private key?: Promise<DataKey>;
+  private keyTimer?: NodeJS.Timeout;
+  /** The data key as it was last seen in Redis, and opened. */
+  private wrapped?: string;
+  private lastKey?: DataKey;
 
   /**
    * @param urls `redis://` or `rediss://`; several, comma separated, are nodes of one cluster
@@ -53,7 +58,7 @@ export class RedisStorage {
     this.client.on('error', (error: Error) =>
       this.logger.error({ event: 'store.error', fault: faultOf(error) }),
     );
-    // A Redis that was emptied or replaced behind our back gets the data key again, before anything is counted under it.
+    // Redis may be emptied or replaced while we are not connected, and also while we are: then `check` finds out.
     this.client.on('close', () => (this.key = undefined));
   }
 
@@ -63,13 +68,17 @@ export class RedisStorage {
    */
   open(): Promise<void> {
     this.opened ??= this.connect();
+    this.keyTimer ??= setInterval(
+      () => void this.check().catch(() => undefined),
+      KEY_CHECK_INTERVAL_MS,
+    ).unref();
     return this.opened;
   }
 
   private async connect(): Promise<void> {
     try {
       await this.client.connect();
-      await this.dataKey();
+      await this.currentKey();
     } catch (error) {
       if (error instanceof WrongSecretError) throw error;
       this.logger.error({ event: 'store.unreachable', fault: faultOf(error) });
@@ -77,22 +86,30 @@ export class RedisStorage {
   }
 
   /** Runs one command, with every failure mapped: the errors of the client carry the command's arguments. */
-  async run<T>(command: (client: Redis | Cluster) => Promise<T>): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(TIMED_OUT)), ANSWER_TIMEOUT_MS); // the client's own begins when it writes
-    });
-    try {
-      return await Promise.race([command(this.client), timeout]);
-    } catch (error) {
+  run<T>(command: (client: Redis | Cluster) => Promise<T>): Promise<T> {
+    const running = command(this.client).catch((error: unknown) => {
       throw new StoreUnavailableError(faultOf(error));
-    } finally {
-      clearTimeout(timer);
+    });
+    return withinAnswerTime(running); // the client's own time-out begins when it writes
+  }
+
+  /** @throws StoreUnavailableError, also if another secret's Redis has taken the place of ours */
+  async dataKey(): Promise<DataKey> {
+    try {
+      return await this.currentKey();
+    } catch (error) {
+      throw error instanceof WrongSecretError ? new StoreUnavailableError('wrong secret') : error;
     }
   }
 
-  /** @throws WrongSecretError if none of the secrets opens the data key */
-  async dataKey(): Promise<DataKey> {
+  /** @throws StoreUnavailableError if limits cannot be counted now */
+  async check(): Promise<void> {
+    const wrapped = await this.run((client) => client.get(DATA_KEY));
+    if (wrapped !== this.wrapped) this.key = undefined; // emptied, restored or rotated while we were connected
+    await this.dataKey();
+  }
+
+  private async currentKey(): Promise<DataKey> {
     const key = (this.key ??= this.loadDataKey());
     try {
       return await key;
@@ -103,29 +120,28 @@ export class RedisStorage {
   }
 
   private async loadDataKey(): Promise<DataKey> {
-    const generated = DataKey.generate().wrap(this.secrets[0]);
+    // A Redis that was emptied gets the key back that this process has counted under.
+    const candidate = (this.lastKey ?? DataKey.generate()).wrap(this.secrets[0]);
     const [, stored] = await Promise.all([
-      this.run((client) => client.set(DATA_KEY, generated, 'NX')),
+      this.run((client) => client.set(DATA_KEY, candidate, 'NX')),
       this.run((client) => client.get(DATA_KEY)),
     ]);
-    const wrapped = stored ?? generated;
+    let wrapped = stored ?? candidate;
     const found = unwrapWithAny(wrapped, this.secrets);
     if (!found) throw new WrongSecretError('Redis');
     if (!found.wrappedByFirst) {
       // Two processes may both rewrap: both results open with the same secret.
-      const rewrapped = found.dataKey.wrap(this.secrets[0]);
+      wrapped = found.dataKey.wrap(this.secrets[0]);
+      const rewrapped = wrapped;
       await this.run((client) => client.set(DATA_KEY, rewrapped, 'XX'));
     }
+    this.wrapped = wrapped;
+    this.lastKey = found.dataKey;
     return found.dataKey;
   }
 
-  /** @throws StoreUnavailableError if limits cannot be counted now */
-  async check(): Promise<void> {
-    await this.dataKey();
-    await this.run((client) => client.ping());
-  }
-
   async close(): Promise<void> {
+    clearInterval(this.keyTimer);
     if (this.client.status === 'ready') await this.client.quit().catch(() => this.client.disconnect());
     else if (this.client.status !== 'end') this.client.disconnect();
   }

@@ -43,6 +43,14 @@ describe("The store's clock", () => {
     );
   });
 
+  it('does not leap when a clock that was set back by mistake is set right again', () => {
+    const HOUR_MS = 3_600_000;
+    let clock = tick(CLOCK_START, NOON + 5_000); // 5 seconds fast
+    clock = tick(clock, NOON - HOUR_MS); // set back by an hour, by mistake
+    clock = tick(clock, NOON); // set right
+    expect(clock.latest).toBe(NOON + 5_000);
+  });
+
   it('goes on with the computer, however often that is set back, until the right time has come', () => {
     const step = fc.record({
       passMs: fc.integer({ min: 0, max: DAY_MS }),
@@ -58,8 +66,10 @@ describe("The store's clock", () => {
           const before = clock.latest;
           wallMs += passMs;
           clock = tick(clock, wallMs);
-          // Behind, it follows the computer's pace; caught up, it shows the computer's time.
-          expect(clock.latest).toBe(wallMs < before ? before + passMs : wallMs);
+          // Caught up, it shows the computer's time. Behind, it follows the computer's pace, unless that would bring it
+          // further from the computer's time than it is now: then it waits.
+          const leaps = passMs > before - wallMs;
+          expect(clock.latest).toBe(wallMs >= before ? wallMs : leaps ? before : before + passMs);
         }
       }),
     );

@@ -7,10 +7,17 @@ import type {
 import type { TwilioSettings } from '../sms.options.js';
 import { sendDeadline, type Deadline } from './deadline.js';
 import type { TwilioClient } from './twilio.client.js';
-import { asTwilioFailure, failedMessage, noUsableAnswer, type TwilioFailure } from './twilio.failure.js';
+import {
+  asTwilioFailure,
+  failedMessage,
+  neverReached,
+  noUsableAnswer,
+  type TwilioFailure,
+} from './twilio.failure.js';
 
 const FIRST_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 2_000;
+const TRANSPORT_GRACE_MS = 250;
 
 /** The message to create; every try carries the same one. Twilio offers no idempotency key. */
 export type MessageToSend = MessageListInstanceCreateOptions;
@@ -27,6 +34,7 @@ export async function sendMessage(
 ): Promise<MessageInstance> {
   let ambiguous: TwilioFailure | undefined;
   for (let attempt = 1; ; attempt += 1) {
+    if (deadline.passed) throw ambiguous ?? neverReached();
     try {
       return await createMessage(client, message, deadline);
     } catch (error) {
@@ -46,12 +54,29 @@ async function createMessage(
   message: MessageToSend,
   deadline: Deadline,
 ): Promise<MessageInstance> {
-  const created = await sendDeadline.run(deadline, () => client.messages.create(message));
+  const creating = sendDeadline.run(deadline, async () => client.messages.create(message));
+  const created = await beforeDeadline(creating, deadline);
   if (created.status === 'failed' || created.status === 'undelivered') {
     throw failedMessage(created.errorCode ?? undefined);
   }
   if (!created.sid) throw noUsableAnswer();
   return created;
+}
+
+/** Our transport keeps the deadline itself; a client of the host app may not, and then the outcome is unknown. */
+async function beforeDeadline<T>(creating: Promise<T>, deadline: Deadline): Promise<T> {
+  const abandon = new AbortController();
+  const tooLate = sleep(deadline.remainingMs + TRANSPORT_GRACE_MS, undefined, {
+    signal: abandon.signal,
+  }).then(() => {
+    throw noUsableAnswer();
+  });
+  try {
+    return await Promise.race([creating, tooLate]);
+  } finally {
+    abandon.abort();
+    tooLate.catch(() => undefined); // aborted
+  }
 }
 
 function mayRetry({ facts }: TwilioFailure, policy: { retryAmbiguous: boolean }): boolean {

@@ -167,7 +167,7 @@ describe('An error of a client that the host app provided', () => {
     ['refused connection', axiosError({ code: 'ECONNREFUSED' }), DEFINITE_UNREACHED],
     ['unknown host', axiosError({ code: 'ENOTFOUND' }), DEFINITE_UNREACHED],
     ['DNS that is down', axiosError({ code: 'EAI_AGAIN' }), DEFINITE_UNREACHED],
-    ['no route', axiosError({ code: 'EHOSTUNREACH' }), DEFINITE_UNREACHED],
+    ['no route', axiosError({ code: 'EHOSTUNREACH' }), NO_ANSWER],
     ['reset connection', axiosError({ code: 'ECONNRESET' }), NO_ANSWER],
     ['broken pipe', axiosError({ code: 'EPIPE' }), NO_ANSWER],
     ['time-out', axiosError({ code: 'ECONNABORTED' }), NO_ANSWER],

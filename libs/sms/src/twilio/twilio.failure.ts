@@ -88,8 +88,8 @@ export function failedMessage(twilioCode?: number): TwilioFailure {
   return new TwilioFailure({ certainty: 'ambiguous', reason: 'provider_error', twilioCode });
 }
 
-/** Codes of nodes and libraries that mean: no connection was made, so nothing was written. */
-const NOT_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH']);
+/** Codes of Node that mean: no connection was made, so nothing was written. */
+const NOT_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
 
 /**
  * Classifies whatever a Twilio client throws: our transport's failures, and those of another client that the host
