@@ -37,7 +37,7 @@ describe.each(STORES)('Verifying a phone, with limits in the %s store', (store) 
     expect(message).toMatchObject({ to: phone, body: `Your verification code is: ${message?.code}` });
 
     const checked = await api.check(sent.body.id, codeFor(simulator, phone)).expect(200);
-    expect(checked.body).toEqual({ id: sent.body.id, status: 'approved' });
+    expect(checked.body).toEqual({ id: sent.body.id, status: 'approved', token: expect.any(String) });
   });
 
   it('accepts a code once, and tells its owner that it was used', async () => {

@@ -12,6 +12,7 @@ import {
   type SmsReservation,
 } from '@app/sms';
 import { SystemParameters } from '../config/system-parameters.js';
+import { ProofTokens } from '../proof/proof-tokens.js';
 import { deliveryOf, type Delivery } from './delivery.js';
 import { REGISTRATION_PURPOSES, type Purpose } from './purpose.js';
 import { CodeSealer, generateCode } from './verification.codes.js';
@@ -42,6 +43,8 @@ export interface StartedVerification {
 export interface ApprovedVerification {
   readonly id: string;
   readonly status: 'approved';
+  /** The proof for the service that goes on with it; see {@link ProofTokens}. */
+  readonly token: string;
 }
 
 export interface VerificationView {
@@ -61,6 +64,7 @@ export class VerificationService {
     private readonly sms: SmsService,
     @Inject(SmsStorage) private readonly storage: SmsStorage,
     @Inject(VerificationStore) private readonly verifications: VerificationStore,
+    private readonly proofs: ProofTokens,
     private readonly parameters: SystemParameters,
     private readonly log: VerificationLog,
   ) {}
@@ -115,10 +119,12 @@ export class VerificationService {
         answer = await this.verifications.check(id, attempt, this.checkLimits);
       }
       if (answer.result === 'not_found') throw new VerificationNotFoundError();
-      fields.phone = sealer.openPhone(answer.sealedPhone).masked;
+      const phone = sealer.openPhone(answer.sealedPhone);
+      fields.phone = phone.masked;
       fields.purpose = answer.purpose;
       if (answer.result !== 'approved') throw checkError(answer);
-      return { id: id.toString(), status: 'approved' };
+      const token = await this.proofs.sign({ phone: phone.e164, purpose: answer.purpose, id: id.toString() });
+      return { id: id.toString(), status: 'approved', token };
     });
   }
 

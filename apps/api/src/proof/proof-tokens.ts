@@ -1,0 +1,67 @@
+import { createPrivateKey, createPublicKey, hkdfSync, type KeyObject } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { Secret } from '@app/sms';
+import { calculateJwkThumbprint, exportJWK, SignJWT, type JSONWebKeySet, type JWK } from 'jose';
+import { SystemParameters } from '../config/system-parameters.js';
+
+/** For the registration to be finished with. */
+const LIFE_SECONDS = 600;
+/** A PKCS#8 Ed25519 private key is this prefix and 32 bytes (RFC 8410, section 7). */
+const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
+
+interface SigningKey {
+  readonly privateKey: KeyObject;
+  readonly publicJwk: JWK;
+}
+
+/** What a proof token says. */
+export interface Proof {
+  /** The verified phone in E.164, the token's `sub`. */
+  readonly phone: string;
+  readonly purpose: string;
+  /** The verification's id, the token's `jti`. */
+  readonly id: string;
+}
+
+/**
+ * Signed proofs of a verification, for the service that goes on with it. The key is derived from `server.secret`, so
+ * that all instances agree; during a rotation the first secret signs, and the keys of all are published.
+ */
+@Injectable()
+export class ProofTokens {
+  readonly #keys: Promise<readonly SigningKey[]>;
+
+  constructor({ serverSecret }: SystemParameters) {
+    this.#keys = Promise.all(serverSecret.map(deriveKey));
+  }
+
+  /** A JWT (RFC 7519), signed with EdDSA (RFC 8037), valid for 10 minutes. */
+  async sign({ phone, purpose, id }: Proof): Promise<string> {
+    const [{ privateKey, publicJwk }] = await this.#keys;
+    return new SignJWT({ purpose })
+      .setProtectedHeader({ alg: 'EdDSA', typ: 'JWT', kid: publicJwk.kid })
+      .setSubject(phone)
+      .setJti(id)
+      .setIssuedAt()
+      .setExpirationTime(`${LIFE_SECONDS}s`)
+      .sign(privateKey);
+  }
+
+  /** The public keys (RFC 7517) that these tokens are checked with. */
+  async publicKeys(): Promise<JSONWebKeySet> {
+    const keys = await this.#keys;
+    return { keys: keys.map(({ publicJwk }) => publicJwk) };
+  }
+}
+
+async function deriveKey(secret: Secret): Promise<SigningKey> {
+  const seed = Buffer.from(hkdfSync('sha256', secret.reveal(), '', 'phone verification: proof token', 32));
+  const privateKey = createPrivateKey({
+    key: Buffer.concat([PKCS8_PREFIX, seed]),
+    format: 'der',
+    type: 'pkcs8',
+  });
+  const jwk = await exportJWK(createPublicKey(privateKey));
+  const kid = await calculateJwkThumbprint(jwk);
+  return { privateKey, publicJwk: { ...jwk, kid, alg: 'EdDSA', use: 'sig' } };
+}
