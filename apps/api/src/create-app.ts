@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ApiKeys } from './api-key/api-keys.js';
 import { AppModule } from './app.module.js';
 import type { SystemParameters } from './config/system-parameters.js';
 import { commonHeaders } from './errors/common-headers.js';
@@ -18,6 +19,7 @@ const MAX_BODY_BYTES = 8 * 1024;
 const MAX_PARAM_LENGTH = 16 * 1024;
 /** For the whole request to arrive; a slow one holds a connection no longer. */
 const REQUEST_TIMEOUT_MS = 10_000;
+const PREFLIGHT_SECONDS = 600;
 
 /** The API, ready to listen. */
 export async function createApp(parameters: SystemParameters): Promise<NestFastifyApplication> {
@@ -36,11 +38,40 @@ export async function createApp(parameters: SystemParameters): Promise<NestFasti
     abortOnError: false,
   });
   app.enableShutdownHooks(['SIGINT', 'SIGTERM'], { useProcessExit: true });
-  configureServer(adapter.getInstance(), app.get(RouteTable));
+  const server = adapter.getInstance();
+  addCommonHooks(server, app.get(RouteTable));
+  allowOrigins(app, parameters.serverCorsOrigins);
+  askForApiKey(server, new ApiKeys(parameters.serverApiKey));
   return app;
 }
 
-function configureServer(server: FastifyInstance, routes: RouteTable): void {
+/** Browsers of these origins may call; without any, browsers may not call from elsewhere. */
+function allowOrigins(app: NestFastifyApplication, origins: string[]): void {
+  if (origins.length === 0) return;
+  app.enableCors({
+    origin: origins,
+    methods: ['GET', 'POST'],
+    allowedHeaders: ['authorization', 'content-type', 'idempotency-key'],
+    exposedHeaders: ['retry-after', 'x-request-id'],
+    maxAge: PREFLIGHT_SECONDS,
+  });
+}
+
+/** Before the body is read, and for every address below /v1, whether it exists or not. */
+function askForApiKey(server: FastifyInstance, keys: ApiKeys): void {
+  server.addHook('onRequest', (request, reply, done) => {
+    const isPreflight = request.method === 'OPTIONS';
+    const asksForKey = /^\/v1(\/|\?|$)/.test(request.url) && !isPreflight;
+    if (!asksForKey || keys.admit(request.headers.authorization)) {
+      done();
+      return;
+    }
+    void reply.header('www-authenticate', 'Bearer');
+    sendProblem(reply, request.id, fromStatus(401));
+  });
+}
+
+function addCommonHooks(server: FastifyInstance, routes: RouteTable): void {
   // JSON only, by Fastify's own parser, which refuses prototype poisoning.
   server.removeContentTypeParser('text/plain');
   server.addHook('onRoute', (route) => routes.add(route));

@@ -43,7 +43,7 @@ export class PhoneFormatError extends SmsError {
 export class PhoneNotAllowedError extends SmsError {
   readonly code = 'PHONE_NOT_ALLOWED';
   constructor() {
-    super('Codes are not sent to this kind of number. Use a mobile number.');
+    super('Codes are not sent to this country or this kind of number. Use another mobile number.');
   }
 }
 

@@ -8,10 +8,7 @@ const TWILIO_ORIGIN = 'https://api.twilio.com';
 
 /** Parameters of the contract whose feature is still to come. */
 const NOT_IN_FORCE = [
-  'server.api_key',
-  'server.cors_origins',
   'server.public_url',
-  'server.sms_allowed_countries',
   'server.sms_max_failed_checks_per_source',
   'server.sms_max_sends_per_source',
   'server.sms_max_sends_total',

@@ -57,7 +57,7 @@ export const ERROR_TITLE: Record<ErrorCode, string> = {
   SMS_SEND_TOO_FREQUENTLY: 'A code was sent a moment ago',
   TODAY_SMS_LIMIT_REACHED: 'No more codes for now',
   PHONE_FORMAT_ERROR: 'Not a phone number in international format',
-  PHONE_NOT_ALLOWED: 'This kind of number is not served',
+  PHONE_NOT_ALLOWED: 'This number is not served',
   MOBILE_REGISTER_DISABLED: 'Registration by phone is off',
   SMS_CODE_ERROR: 'Wrong code',
   SMS_CODE_EXPIRED: 'The code cannot be accepted any more',

@@ -84,7 +84,7 @@ export class VerificationService {
       if (REGISTRATION_PURPOSES.includes(purpose) && !this.parameters.serverEnableMobileRegister) {
         throw new MobileRegisterDisabledError();
       }
-      phone.assertServed();
+      phone.assertServed(this.parameters.serverSmsAllowedCountries);
       const sealer = await this.sealer();
       const id = VerificationId.create(sealer.tag(phone.e164));
       const code = generateCode(this.parameters.serverSmsCodeLength);

@@ -31,11 +31,13 @@ export class PhoneNumber {
   }
 
   /**
-   * @throws PhoneNotAllowedError if codes are not sent to this kind of number: premium, shared-cost, satellite or
-   * personal. One that the metadata does not know is served.
+   * @param countries ISO 3166 codes of the countries that are served; empty means all
+   * @throws PhoneNotAllowedError if codes are not sent to this kind of number (premium, shared-cost, satellite or
+   * personal) or to its country. A number that the metadata does not know is served, unless there is a list of
+   * countries and it may belong to another one.
    */
-  assertServed(): void {
-    if (!isServed(this.#e164)) throw new PhoneNotAllowedError();
+  assertServed(countries: readonly string[] = []): void {
+    if (!isServed(this.#e164) || !isIn(this.#e164, countries)) throw new PhoneNotAllowedError();
   }
 
   /** The whole number. For sending, hashing and sealing only. */
@@ -85,4 +87,11 @@ function isServed(e164: string): boolean {
   if (!parsed) return true;
   const type = parsed.getType();
   return !UNSERVED_CALLING_CODES.has(parsed.countryCallingCode) && !(type && UNSERVED_TYPES.has(type));
+}
+
+function isIn(e164: string, countries: readonly string[]): boolean {
+  if (countries.length === 0 || TWILIO_TEST_NUMBER.test(e164)) return true;
+  const parsed = parsePhoneNumber(e164);
+  const possible = parsed?.country ? [parsed.country] : (parsed?.getPossibleCountries() ?? []);
+  return possible.length > 0 && possible.every((country) => countries.includes(country));
 }
