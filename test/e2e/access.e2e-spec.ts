@@ -65,14 +65,11 @@ describe('With server.api_key', () => {
 
 describe('Browsers', () => {
   const preflight = (origin: string) =>
-    api
-      .http()
-      .options('/v1/verifications')
-      .set({
-        origin,
-        'access-control-request-method': 'POST',
-        'access-control-request-headers': 'content-type',
-      });
+    api.http().options('/v1/verifications').set({
+      origin,
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'content-type',
+    });
 
   it('of other origins may not call by default', async () => {
     api = await startApi(simulator, 'embedded');
