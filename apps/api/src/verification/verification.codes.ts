@@ -44,6 +44,6 @@ export class CodeSealer {
   openPhone(sealedPhone: string): PhoneNumber {
     const e164 = unseal(this.#phoneKey, Buffer.from(sealedPhone, 'base64url'));
     if (!e164) throw new StoreUnavailableError('damaged record');
-    return PhoneNumber.parse(e164.toString());
+    return PhoneNumber.ofStored(e164.toString());
   }
 }

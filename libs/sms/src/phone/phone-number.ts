@@ -30,6 +30,11 @@ export class PhoneNumber {
     return new PhoneNumber(canonical(spelling.replace(TOLERATED_SEPARATORS, '')));
   }
 
+  /** A number that was stored as {@link e164}, and so needs no reading. */
+  static ofStored(e164: string): PhoneNumber {
+    return new PhoneNumber(e164);
+  }
+
   /**
    * @param countries ISO 3166 codes of the countries that are served; empty means all
    * @throws PhoneNotAllowedError if codes are not sent to this kind of number (premium, shared-cost, satellite or

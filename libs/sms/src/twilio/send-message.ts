@@ -65,17 +65,14 @@ async function createMessage(
 
 /** Our transport keeps the deadline itself; a client of the host app may not, and then the outcome is unknown. */
 async function beforeDeadline<T>(creating: Promise<T>, deadline: Deadline): Promise<T> {
-  const abandon = new AbortController();
-  const tooLate = sleep(deadline.remainingMs + TRANSPORT_GRACE_MS, undefined, {
-    signal: abandon.signal,
-  }).then(() => {
-    throw noUsableAnswer();
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(noUsableAnswer()), deadline.remainingMs + TRANSPORT_GRACE_MS);
   });
   try {
     return await Promise.race([creating, tooLate]);
   } finally {
-    abandon.abort();
-    tooLate.catch(() => undefined); // aborted
+    clearTimeout(timer);
   }
 }
 
