@@ -4,6 +4,7 @@ import { printAs, type Secret } from '../secret.js';
 import { StoreUnavailableError } from '../sms.errors.js';
 import { ANSWER_TIMEOUT_MS, withinAnswerTime } from './answer-time.js';
 import { DataKey, unwrapWithAny, WrongSecretError } from './data-key.js';
+import { weaknessesOf } from './redis-set-up.js';
 
 const DATA_KEY = 'sms:data-key';
 const TIMED_OUT = 'Command timed out'; // as the client says it
@@ -79,10 +80,17 @@ export class RedisStorage {
     try {
       await this.client.connect();
       await this.currentKey();
+      await this.warnOfWeaknesses();
     } catch (error) {
       if (error instanceof WrongSecretError) throw error;
       this.logger.error({ event: 'store.unreachable', fault: faultOf(error) });
     }
+  }
+
+  private async warnOfWeaknesses(): Promise<void> {
+    const [node] = this.client instanceof Cluster ? this.client.nodes('master') : [this.client];
+    const info = await node.info().catch(() => ''); // a user without the right to ask is not told
+    for (const weakness of weaknessesOf(info)) this.logger.warn({ event: 'store.weak_set_up', weakness });
   }
 
   /** Runs one command, with every failure mapped: the errors of the client carry the command's arguments. */
