@@ -1,4 +1,4 @@
-import './logging/no-debug-output.js';
+import './config/no-debug-output.js';
 import { Logger } from '@nestjs/common';
 import { WrongSecretError } from '@app/sms';
 import { CONFIGURATION_EXIT_CODE, ConfigurationError } from './config/configuration.error.js';
@@ -7,7 +7,7 @@ import { createApp } from './create-app.js';
 import { Demo } from './demo/demo.js';
 
 async function main(): Promise<void> {
-  const { parameters, warnings } = loadParameters({ environment: process.env });
+  const { parameters, warnings } = loadParameters();
   const demo = parameters.demo ? await Demo.start() : undefined;
   const app = await createApp(demo ? demo.parameters(parameters) : parameters);
   const logger = new Logger('Start');
