@@ -36,6 +36,7 @@ export class RedisStorage {
   /** The data key as it was last seen in Redis, and opened. */
   private wrapped?: string;
   private lastKey?: DataKey;
+  private isLost = false;
 
   /**
    * @param urls `redis://` or `rediss://`; several, comma separated, are nodes of one cluster
@@ -56,9 +57,8 @@ export class RedisStorage {
             redisOptions: CONNECTION,
           });
     printAs(this.client, 'RedisClient');
-    this.client.on('error', (error: Error) =>
-      this.logger.error({ event: 'store.error', fault: faultOf(error) }),
-    );
+    this.client.on('error', (error: Error) => this.lost(faultOf(error)));
+    this.client.on('ready', () => this.found());
     // Redis may be emptied or replaced while we are not connected, and also while we are: then `check` finds out.
     this.client.on('close', () => (this.key = undefined));
   }
@@ -83,8 +83,19 @@ export class RedisStorage {
       await this.warnOfWeaknesses();
     } catch (error) {
       if (error instanceof WrongSecretError) throw error;
-      this.logger.error({ event: 'store.unreachable', fault: faultOf(error) });
+      this.lost(faultOf(error));
     }
+  }
+
+  /** Logged once, not with every try to connect again. */
+  private lost(fault: string): void {
+    if (!this.isLost) this.logger.error({ event: 'store.lost', fault });
+    this.isLost = true;
+  }
+
+  private found(): void {
+    if (this.isLost) this.logger.log({ event: 'store.found' });
+    this.isLost = false;
   }
 
   private async warnOfWeaknesses(): Promise<void> {
