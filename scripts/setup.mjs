@@ -2,6 +2,7 @@
 // because nothing else is installed yet.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import {
   existsSync,
   mkdirSync,
@@ -203,9 +204,13 @@ async function locked(work) {
   }
   const unlock = () => rmSync(lock, { recursive: true, force: true });
   const endOnSignal = (signal) => {
+    // npm first ends what it writes: the next start must not begin in the middle of it.
+    const ended = [...running].map((child) => once(child, 'close'));
     for (const child of running) child.kill(signal);
-    unlock();
-    process.exit(128 + constants.signals[signal]);
+    void Promise.all(ended).finally(() => {
+      unlock();
+      process.exit(128 + constants.signals[signal]);
+    });
   };
   for (const signal of SIGNALS) process.once(signal, endOnSignal);
   try {
