@@ -56,6 +56,24 @@ describe('With server.api_key', () => {
     await api.http().post('/v1/verifications').set('content-type', 'application/json').send('{').expect(401);
   });
 
+  it('no spelling of an address gets around it', async () => {
+    await start();
+    for (const path of [
+      '/%76%31/config',
+      '/v1%2fconfig',
+      '//v1/config',
+      '/V1/config',
+      '/./v1/config',
+      '/v1/config/',
+      '/v1;x/config',
+    ]) {
+      const { status } = await api.http().get(path);
+      expect([401, 404]).toContain(status);
+    }
+    const phone = newPhone();
+    await api.http().post('/%761/verifications').send({ phone }).expect(401);
+  });
+
   it('probes and public keys do not', async () => {
     await start();
     for (const path of ['/livez', '/readyz', '/.well-known/jwks.json'])

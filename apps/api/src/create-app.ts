@@ -61,7 +61,9 @@ function allowOrigins(app: NestFastifyApplication, origins: string[]): void {
 function askForApiKey(server: FastifyInstance, keys: ApiKeys): void {
   server.addHook('onRequest', (request, reply, done) => {
     const isPreflight = request.method === 'OPTIONS';
-    const asksForKey = /^\/v1(\/|\?|$)/.test(request.url) && !isPreflight;
+    // The route, as the router understood the address: %76 is a v to it.
+    const address = request.routeOptions.url ?? request.url;
+    const asksForKey = /^\/v1(\/|\?|$)/.test(address) && !isPreflight;
     if (!asksForKey || keys.admit(request.headers.authorization)) {
       done();
       return;
