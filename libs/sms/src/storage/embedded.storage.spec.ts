@@ -172,7 +172,7 @@ describe('The secret of the embedded store', () => {
 });
 
 describe('A damaged data file', () => {
-  it('that was cut off anywhere is refused, and not opened', async () => {
+  it('that was cut off anywhere is refused, unless it lost nothing but free pages', async () => {
     const storage = await openStorage();
     for (let count = 0; count < 200; count += 1) await put(storage, `key ${count}`, MARKER, HOUR_MS);
     await storage.close();
@@ -181,17 +181,26 @@ describe('A damaged data file', () => {
     const { size } = await stat(whole);
     expect(size).toBeGreaterThan(5 * 4096);
 
+    let smallestAccepted = size;
+    let largestRefused = 0;
     for (let bytes = size - 1; bytes > 0; bytes -= 61) {
       await truncate(dataFile(), bytes);
-      await expect(checkDataFile(dataFile())).rejects.toBeInstanceOf(DamagedStoreError);
+      const refusal: unknown = await checkDataFile(dataFile()).catch((error: unknown) => error);
+      if (refusal === undefined) smallestAccepted = bytes;
+      else expect(refusal).toBeInstanceOf(DamagedStoreError);
+      if (refusal !== undefined) largestRefused = Math.max(largestRefused, bytes);
     }
-    for (const bytes of [size - 1, size - 4096, 8192, 4096, 100, 1]) {
+    expect(largestRefused).toBeLessThan(smallestAccepted); // what is refused stays refused when more is lost
+    expect(largestRefused).toBeGreaterThan(size / 2);
+    for (const bytes of [largestRefused, 8192, 4096, 100, 1]) {
       await copyFile(whole, dataFile());
       await truncate(dataFile(), bytes);
       await expect(openStorage()).rejects.toBeInstanceOf(DamagedStoreError);
     }
     await copyFile(whole, dataFile());
-    expect(await get(await openStorage(), 'key 0')).toEqual(MARKER);
+    await truncate(dataFile(), smallestAccepted);
+    const opened = await openStorage();
+    for (let count = 0; count < 200; count += 1) expect(await get(opened, `key ${count}`)).toEqual(MARKER);
   });
 
   it.each([
@@ -322,3 +331,38 @@ describe('Purging', () => {
     }
   });
 });
+
+describe('A data file that ends before its last page', () => {
+  it('is sound when the pages that are missing were freed before they were written', async () => {
+    const storage = new EmbeddedStorage(folder, [SECRET]);
+    await storage.open();
+    for (let count = 0; count < 20; count += 1)
+      await put(storage, `kept ${count}`, Buffer.alloc(300, 1), HOUR_MS);
+    for (let records = 100; !(await endsBeforeItsLastPage()); records += 7) {
+      expect(records).toBeLessThan(600); // by then there is such a file
+      await storage.transact((transaction) => {
+        for (let key = 0; key < records; key += 1)
+          transaction.put(`passing ${key}`, Buffer.alloc(400), HOUR_MS);
+        for (let key = 0; key < records; key += 1) transaction.remove(`passing ${key}`);
+      });
+    }
+    await storage.close();
+
+    const reopened = new EmbeddedStorage(folder, [SECRET]);
+    await reopened.open();
+    for (let count = 0; count < 20; count += 1) {
+      expect(await get(reopened, `kept ${count}`)).toEqual(Buffer.alloc(300, 1));
+    }
+    await reopened.close();
+  });
+});
+
+async function endsBeforeItsLastPage(): Promise<boolean> {
+  const file = await readFile(dataFile());
+  const [first, second] = [0, 4096].map((page) => ({
+    transaction: file.readBigUInt64LE(page + 152),
+    lastPage: Number(file.readBigUInt64LE(page + 144)),
+  }));
+  const { lastPage } = first.transaction > second.transaction ? first : second;
+  return file.length < (lastPage + 1) * 4096;
+}
