@@ -44,7 +44,7 @@ function stop(error: unknown): never {
   }
   const { code, message } = error as NodeJS.ErrnoException;
   const hint = code === 'EADDRINUSE' ? ' Stop what uses it, or set PORT to another one.' : '';
-  process.stderr.write(`The API cannot start. ${message}.${hint}\n`);
+  process.stderr.write(`The API cannot start. ${message.replace(/\.?$/, '.')}${hint}\n`);
   process.exit(1);
 }
 

@@ -24,7 +24,7 @@ export {
   type SmsFailureReason,
 } from './sms.errors.js';
 export { MessageTemplate, type AutofillOptions } from './message/message-template.js';
-export { maskPhone, PhoneNumber } from './phone/phone-number.js';
+export { PhoneNumber } from './phone/phone-number.js';
 export { RateLimitStore, type Granted, type RateLimit, type Refused } from './rate-limit/rate-limit.store.js';
 export { Secret } from './secret.js';
 export { DataKey, seal, unseal, WrongSecretError } from './storage/data-key.js';
