@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Redis } from 'ioredis';
+import {
+  giveBackToQuota,
+  takeFromQuota,
+  waitForQuota,
+  type Quota,
+  type QuotaUse,
+} from '../../libs/sms/src/rate-limit/quota.rule.js';
 import * as rule from '../../libs/sms/src/rate-limit/rate-limit.rule.js';
 import {
   decodeReservations,
@@ -11,7 +18,9 @@ import { newId, redisUrl, script, withClock } from '../support/stores.js';
 
 let redis: Redis;
 const clock = `test:clock:${newId()}`;
-const RESERVE = withClock(script('libs/sms/src/rate-limit/reserve.lua'), clock);
+const QUOTA = script('libs/sms/src/rate-limit/quota.lua');
+const RESERVE = withClock(QUOTA + script('libs/sms/src/rate-limit/reserve.lua'), clock);
+const GIVE_BACK = script('libs/sms/src/rate-limit/quota-give-back.lua');
 const SETTLE = withClock(script('libs/sms/src/rate-limit/settle.lua'), clock);
 
 beforeAll(() => {
@@ -32,6 +41,20 @@ const limits = fc.record({
   sendMs: fc.constantFrom(1_000, 10_000),
   returns: fc.integer({ min: 0, max: 5 }),
 });
+/** None, one, or both, with windows and buckets of any proportion. */
+const quotas = fc.subarray(['source', 'total'] as const).chain((names) =>
+  fc.tuple(
+    ...names.map((name) =>
+      fc.record<Quota>({
+        name: fc.constant(name),
+        key: fc.constant(name),
+        units: fc.integer({ min: 0, max: 5 }),
+        windowMs: fc.constantFrom(HOUR, 24 * HOUR),
+        bucketMs: fc.constantFrom(60_000, 900_000),
+      }),
+    ),
+  ),
+);
 const id = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g');
 const step = fc.record({
   // A Redis clock may be set back by an operator.
@@ -47,47 +70,97 @@ const step = fc.record({
   ),
 });
 
+/** What the rule says is used of each quota, beside the scripts' own count. */
+class Quotas {
+  private readonly uses = new Map<string, QuotaUse>();
+  /** When the unit of each reservation was taken. */
+  private readonly takenAt = new Map<string, number>();
+
+  constructor(readonly quotas: readonly Quota[]) {}
+
+  answers(now: number) {
+    return this.quotas.map((quota) => rule.quotaAnswer(quota, waitForQuota(this.use(quota), quota, now)));
+  }
+
+  take(id: string, now: number): void {
+    this.takenAt.set(id, now);
+    for (const quota of this.quotas) this.uses.set(quota.key, takeFromQuota(this.use(quota), quota, now));
+  }
+
+  giveBack(id: string): void {
+    const takenAt = this.takenAt.get(id);
+    if (takenAt === undefined || !this.takenAt.delete(id)) return;
+    for (const quota of this.quotas)
+      this.uses.set(quota.key, giveBackToQuota(this.use(quota), quota, takenAt));
+  }
+
+  private use(quota: Quota): QuotaUse {
+    return this.uses.get(quota.key) ?? {};
+  }
+}
+
 it('the scripts of Redis decide and store as the rule does, whatever happens in whatever order', async () => {
   await fc.assert(
-    fc.asyncProperty(limits, fc.array(step, { minLength: 1, maxLength: 30 }), async (limit, steps) => {
-      const key = `test:allowance:${newId()}`;
-      let expected: readonly rule.Reservation[] = [];
-      let now = START;
-      for (const { passMs, action } of steps) {
-        now += passMs;
-        await redis.set(clock, now);
-        const stored = reservationKey(action.of);
-        const named = stored.toString('hex');
-        if (action.kind === 'reserve') {
-          const { units, windowMs, cooldownMs, sendMs, returns } = limit;
-          const reply = await redis.eval(
-            RESERVE,
-            1,
-            key,
-            units,
-            windowMs,
-            cooldownMs,
-            sendMs,
-            returns,
-            stored,
-          );
-          const { reservations, answer } = rule.reserve(expected, limit, named, now);
-          expected = reservations;
-          expect(reply).toEqual(answer.granted ? [1] : [0, answer.rule, answer.waitMs]);
-        } else {
-          await redis.eval(SETTLE, 1, key, stored, action.kind);
-          expected =
-            action.kind === 'kept'
-              ? rule.keep(expected, named, now)
-              : rule.release(expected, named, action.kind);
+    fc.asyncProperty(
+      limits,
+      quotas,
+      fc.array(step, { minLength: 1, maxLength: 30 }),
+      async (limit, shared, steps) => {
+        const key = `test:allowance:${newId()}`;
+        const keysOf = (quota: Quota, id: string): [string, string] => [
+          `${key}:${quota.key}`,
+          `${key}:${quota.key}:${id}`,
+        ];
+        const counted = new Quotas(shared);
+        let expected: readonly rule.Reservation[] = [];
+        let now = START;
+        for (const { passMs, action } of steps) {
+          now += passMs;
+          await redis.set(clock, now);
+          const stored = reservationKey(action.of);
+          const named = stored.toString('hex');
+          if (action.kind === 'reserve') {
+            const { units, windowMs, cooldownMs, sendMs, returns } = limit;
+            const reply = await redis.eval(
+              RESERVE,
+              1 + 2 * shared.length,
+              key,
+              ...shared.flatMap((quota) => keysOf(quota, action.of)),
+              'take',
+              units,
+              windowMs,
+              cooldownMs,
+              sendMs,
+              returns,
+              stored,
+              ...shared.flatMap((quota) => [quota.name, quota.units, quota.windowMs, quota.bucketMs]),
+            );
+            const { reservations, answer } = rule.reserve(expected, limit, named, now);
+            const isNew = reservations !== expected || !answer.granted;
+            const decided = isNew ? rule.longestWait([answer, ...counted.answers(now)]) : answer;
+            if (isNew && decided.granted) {
+              expected = reservations;
+              counted.take(action.of, now);
+            }
+            expect(reply).toEqual(decided.granted ? [1] : [0, decided.rule, decided.waitMs]);
+          } else {
+            await redis.eval(SETTLE, 1, key, stored, action.kind);
+            if (action.kind === 'kept') {
+              expected = rule.keep(expected, named, now);
+            } else {
+              expected = rule.release(expected, named, action.kind);
+              for (const quota of shared) await redis.eval(GIVE_BACK, 2, ...keysOf(quota, action.of));
+              counted.giveBack(action.of);
+            }
+          }
+          const inRedis = decodeReservations((await redis.getBuffer(key)) ?? Buffer.alloc(0));
+          expect(inRedis).toEqual(decodeReservations(encodeReservations(expected)));
         }
-        const inRedis = decodeReservations((await redis.getBuffer(key)) ?? Buffer.alloc(0));
-        expect(inRedis).toEqual(decodeReservations(encodeReservations(expected)));
-      }
-      const life = await redis.pttl(key);
-      expect(life === -1).toBe(false); // no allowance without an end
-      await redis.del(key);
-    }),
+        const left = await redis.keys(`${key}*`);
+        for (const one of left) expect(await redis.pttl(one)).not.toBe(-1); // nothing without an end
+        if (left.length > 0) await redis.del(left);
+      },
+    ),
     { numRuns: 150 },
   );
 });
@@ -96,17 +169,7 @@ it('an allowance that cannot be read counts as exhausted, and not for ever', asy
   const key = `test:allowance:${newId()}`;
   await redis.set(clock, START);
   await redis.set(key, 'damaged');
-  const reply = (await redis.eval(
-    RESERVE,
-    1,
-    key,
-    10,
-    60_000,
-    0,
-    1_000,
-    30,
-    reservationKey('a'),
-  )) as unknown[];
-  expect(reply.slice(0, 2)).toEqual([0, 'window']);
+  const reply = await redis.eval(RESERVE, 1, key, 'take', 10, 60_000, 0, 1_000, 30, reservationKey('a'));
+  expect((reply as unknown[]).slice(0, 2)).toEqual([0, 'window']);
   expect(await redis.pttl(key)).toBeGreaterThan(0);
 });

@@ -3,8 +3,8 @@ import type { Socket } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { ApiKeys } from './api-key/api-keys.js';
 import { AppModule } from './app.module.js';
+import { ApiKeys } from './caller/api-keys.js';
 import type { SystemParameters } from './config/system-parameters.js';
 import { commonHeaders } from './errors/common-headers.js';
 import { fromStatus } from './errors/problem.js';
@@ -41,7 +41,7 @@ export async function createApp(parameters: SystemParameters): Promise<NestFasti
   const server = adapter.getInstance();
   addCommonHooks(server, app.get(RouteTable));
   allowOrigins(app, parameters.serverCorsOrigins);
-  askForApiKey(server, new ApiKeys(parameters.serverApiKey));
+  askForApiKey(server, app.get(ApiKeys));
   return app;
 }
 
@@ -59,12 +59,13 @@ function allowOrigins(app: NestFastifyApplication, origins: string[]): void {
 
 /** Before the body is read, and for every address below /v1, whether it exists or not. */
 function askForApiKey(server: FastifyInstance, keys: ApiKeys): void {
+  if (!keys.required) return;
   server.addHook('onRequest', (request, reply, done) => {
     const isPreflight = request.method === 'OPTIONS';
     // The route, as the router understood the address: %76 is a v to it.
     const address = request.routeOptions.url ?? request.url;
     const asksForKey = /^\/v1(\/|\?|$)/.test(address) && !isPreflight;
-    if (!asksForKey || keys.admit(request.headers.authorization)) {
+    if (!asksForKey || keys.holderOf(request.headers.authorization) !== undefined) {
       done();
       return;
     }

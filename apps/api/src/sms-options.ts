@@ -30,6 +30,8 @@ export function smsOptions(parameters: SystemParameters): SmsModuleOptions {
     limits: {
       maxSendsPerDay: parameters.serverSmsMaxSendCount,
       cooldownSeconds: parameters.serverSmsCooldownSeconds,
+      maxSendsPerSource: parameters.serverSmsMaxSendsPerSource,
+      maxSendsTotal: parameters.serverSmsMaxSendsTotal,
     },
     storage: {
       secret: parameters.serverSecret,

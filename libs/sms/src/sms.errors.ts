@@ -55,19 +55,33 @@ export class SmsCodeFormatError extends SmsError {
   }
 }
 
-/** The cooldown between two sends to one number is not over. */
+/** The cooldown between two sends to one number is not over, or its source has asked for too many. */
 export class SmsSendTooFrequentlyError extends SmsError {
   readonly code = 'SMS_SEND_TOO_FREQUENTLY';
-  constructor(readonly retryAfterSeconds: number) {
-    super('A code was sent to this number a moment ago. Wait before asking for another one.');
+  constructor(
+    readonly retryAfterSeconds: number,
+    readonly limit: 'phone' | 'source' = 'phone',
+  ) {
+    super(
+      limit === 'phone'
+        ? 'A code was sent to this number a moment ago. Wait before asking for another one.'
+        : 'Too many codes were asked for from this address. Wait before asking for another one.',
+    );
   }
 }
 
-/** The number's allowance of the last 24 hours is used. */
+/** The allowance of the last 24 hours is used: that of the number, or that of all numbers together. */
 export class TodaySmsLimitReachedError extends SmsError {
   readonly code = 'TODAY_SMS_LIMIT_REACHED';
-  constructor(readonly retryAfterSeconds: number) {
-    super('No more codes can be sent to this number for now.');
+  constructor(
+    readonly retryAfterSeconds: number,
+    readonly limit: 'phone' | 'total' = 'phone',
+  ) {
+    super(
+      limit === 'phone'
+        ? 'No more codes can be sent to this number for now.'
+        : 'No more codes can be sent for now.',
+    );
   }
 }
 

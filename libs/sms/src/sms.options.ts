@@ -47,6 +47,10 @@ export interface LimitOptions {
   maxSendsPerDay?: number;
   /** Seconds between two sends to one phone: 0 to 86400. @default 60 */
   cooldownSeconds?: number;
+  /** Sends that one source may ask for in any hour, for calls that name their source: 0 to 1000000. @default 60 */
+  maxSendsPerSource?: number;
+  /** All sends in any 24 hours, a spending cap: 0 to 1000000000. No cap without it. */
+  maxSendsTotal?: number;
 }
 
 export interface StorageOptions {
@@ -65,7 +69,12 @@ export interface StorageOptions {
 export interface SmsSettings {
   twilio: TwilioSettings;
   message: { template: MessageTemplate; codeTtlSeconds: number; codeLength: number };
-  limits: { maxSendsPerDay: number; cooldownSeconds: number };
+  limits: {
+    maxSendsPerDay: number;
+    cooldownSeconds: number;
+    maxSendsPerSource: number;
+    maxSendsTotal?: number;
+  };
   storage: { secrets: readonly Secret[]; redisUrl?: Secret; folder: string };
 }
 
@@ -109,7 +118,12 @@ export function resolveSmsOptions(options: SmsModuleOptions): SmsSettings {
     codeLength: 6,
     ...defined(options.message),
   };
-  const limits = { maxSendsPerDay: 10, cooldownSeconds: 60, ...defined(options.limits) };
+  const limits = {
+    maxSendsPerDay: 10,
+    cooldownSeconds: 60,
+    maxSendsPerSource: 60,
+    ...defined(options.limits),
+  };
   const storage = { folder: './data', ...defined(options.storage) };
   const secrets = [storage.secret ?? []].flat().map((secret) => Secret.of(secret));
 
@@ -155,6 +169,8 @@ export function resolveSmsOptions(options: SmsModuleOptions): SmsSettings {
   );
   integer('limits.maxSendsPerDay', limits.maxSendsPerDay, 0, 1_000);
   integer('limits.cooldownSeconds', limits.cooldownSeconds, 0, 86_400);
+  integer('limits.maxSendsPerSource', limits.maxSendsPerSource, 0, 1_000_000);
+  integer('limits.maxSendsTotal', limits.maxSendsTotal ?? 0, 0, 1_000_000_000);
   check(
     secrets.length > 0 && secrets.every((secret) => bytesOf(secret) >= MIN_SECRET_BYTES),
     `storage.secret must have at least ${MIN_SECRET_BYTES} bytes, for example the output of: openssl rand -base64 32`,

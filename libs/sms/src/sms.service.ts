@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { PhoneNumber } from './phone/phone-number.js';
-import { RateLimitStore, type RateLimit } from './rate-limit/rate-limit.store.js';
+import type { Quota } from './rate-limit/quota.rule.js';
+import { RateLimitStore, type RateLimit, type Refused } from './rate-limit/rate-limit.store.js';
 import { Unsettled } from './rate-limit/unsettled.js';
 import {
   SmsCodeFormatError,
+  type SmsError,
   SmsSendTooFrequentlyError,
   TodaySmsLimitReachedError,
   type SmsFailureReason,
@@ -15,7 +17,9 @@ import { sendMessage } from './twilio/send-message.js';
 import { TwilioClient } from './twilio/twilio.client.js';
 import { asTwilioFailure, TwilioFailure } from './twilio/twilio.failure.js';
 
-const DAY_MS = 24 * 60 * 60 * 1000;
+const MINUTE_MS = 60 * 1000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
 /** Failed sends that may be given back to one phone in a day, as a multiple of its allowance. */
 const RETURNS_PER_UNIT = 3;
 const CODE = /^[0-9A-Za-z]{4,10}$/;
@@ -24,6 +28,8 @@ const CODE = /^[0-9A-Za-z]{4,10}$/;
 export interface SmsReservation {
   readonly id: string;
   readonly phone: PhoneNumber;
+  /** Who asked for it, if the caller said so. */
+  readonly source?: string;
   /** The send is over by then, so that no message goes out after its reservation stopped to protect it. */
   readonly deadline: Deadline;
 }
@@ -70,39 +76,47 @@ export class SmsService implements OnApplicationShutdown {
   }
 
   /**
-   * Sends a code of the caller's: 4 to 10 ASCII letters and digits. The limits of the phone apply.
+   * Sends a code of the caller's: 4 to 10 ASCII letters and digits. The limits of the phone apply, and the cap of all.
    * @param phone international format; see {@link PhoneNumber.parse}
+   * @param options.source who asked for it, such as an IP address; the limit per source applies then too
    * @throws SmsCodeFormatError, PhoneFormatError, PhoneNotAllowedError before anything is counted
    * @throws SmsSendTooFrequentlyError, TodaySmsLimitReachedError, StoreUnavailableError when nothing was sent
    * @throws SmsSendFailedError, SmsConnectionFailedError when Twilio did not take it, or may have taken it
    */
-  async sendVerificationCodeSms(phone: string, code: string): Promise<SmsReceipt> {
+  async sendVerificationCodeSms(
+    phone: string,
+    code: string,
+    options: { source?: string } = {},
+  ): Promise<SmsReceipt> {
     assertCode(code);
-    const reservation = await this.reserve(PhoneNumber.parse(phone));
+    const reservation = await this.reserve(PhoneNumber.parse(phone), options);
     return this.deliver(reservation, code);
   }
 
   /**
-   * The first half of a send: takes one unit of the phone's allowance. A caller that stores its code does so beside
-   * this step, then calls {@link deliver} or {@link cancel}.
-   * @param id of the reservation, a new one for every send
+   * The first half of a send: takes one unit of each allowance. A caller that stores its code does so beside this step,
+   * then calls {@link deliver} or {@link cancel}.
+   * @param options.id of the reservation, a new one for every send
+   * @param options.source see {@link sendVerificationCodeSms}
    * @throws PhoneNotAllowedError
    * @throws SmsSendTooFrequentlyError, TodaySmsLimitReachedError; then nothing has changed
    * @throws StoreUnavailableError
    */
-  async reserve(phone: PhoneNumber, id: string = randomUUID()): Promise<SmsReservation> {
+  async reserve(
+    phone: PhoneNumber,
+    { id = randomUUID(), source }: { id?: string; source?: string } = {},
+  ): Promise<SmsReservation> {
     phone.assertServed();
     const deadline = Deadline.in(this.settings.twilio.timeoutMs);
-    const answer = await this.limits.reserve(phone.e164, this.limit, id).catch((error: unknown) => {
+    const reservation = { id, phone, source, deadline };
+    const quotas = this.quotasOf(source);
+    const answer = await this.limits.reserve(phone.e164, this.limit, id, quotas).catch((error: unknown) => {
       // The reply may have been lost after the unit was taken.
-      this.unsettled.later(() => this.limits.release(phone.e164, id, 'unused'));
+      this.unsettled.later(() => this.limits.release(phone.e164, id, 'unused', quotas));
       throw error;
     });
-    if (answer.granted) return { id, phone, deadline };
-    const retryAfterSeconds = Math.max(1, Math.ceil(answer.waitMs / 1_000));
-    throw answer.rule === 'cooldown'
-      ? new SmsSendTooFrequentlyError(retryAfterSeconds)
-      : new TodaySmsLimitReachedError(retryAfterSeconds);
+    if (answer.granted) return reservation;
+    throw refusal(answer);
   }
 
   /**
@@ -127,8 +141,8 @@ export class SmsService implements OnApplicationShutdown {
   }
 
   /** Gives back a reservation that is not going to be used, as if it had never been taken. */
-  async cancel({ id, phone }: SmsReservation): Promise<void> {
-    await this.unsettled.settle(() => this.limits.release(phone.e164, id, 'unused'));
+  async cancel({ id, phone, source }: SmsReservation): Promise<void> {
+    await this.unsettled.settle(() => this.limits.release(phone.e164, id, 'unused', this.quotasOf(source)));
   }
 
   /** Whether a reservation was granted and not given back: for records whose outcome was never written. */
@@ -180,16 +194,61 @@ export class SmsService implements OnApplicationShutdown {
   }
 
   private async settle(
-    { id, phone }: SmsReservation,
+    { id, phone, source }: SmsReservation,
     outcome: SmsOutcome,
     settleToo: (outcome: SmsOutcome) => Promise<void>,
   ): Promise<void> {
     await Promise.all([
       this.unsettled.settle(() =>
-        outcome.kept ? this.limits.keep(phone.e164, id) : this.limits.release(phone.e164, id, 'failed'),
+        outcome.kept
+          ? this.limits.keep(phone.e164, id)
+          : this.limits.release(phone.e164, id, 'failed', this.givenBackBy(outcome.reason, source)),
       ),
       this.unsettled.settle(() => settleToo(outcome)),
     ]);
+  }
+
+  /** The total counts what may be billed. A source counts what it had Twilio asked for, so that it cannot try numbers. */
+  private givenBackBy(reason: SmsFailureReason | 'unreachable', source?: string): Quota[] {
+    return this.quotasOf(source).filter(({ name }) => name === 'total' || reason === 'unreachable');
+  }
+
+  private quotasOf(source?: string): Quota[] {
+    const { maxSendsPerSource, maxSendsTotal } = this.settings.limits;
+    const quotas: Quota[] = [];
+    if (source !== undefined) {
+      quotas.push({
+        name: 'source',
+        key: `sends of ${source}`,
+        units: maxSendsPerSource,
+        windowMs: HOUR_MS,
+        bucketMs: MINUTE_MS,
+      });
+    }
+    if (maxSendsTotal !== undefined) {
+      quotas.push({
+        name: 'total',
+        key: 'all sends',
+        units: maxSendsTotal,
+        windowMs: DAY_MS,
+        bucketMs: 15 * MINUTE_MS,
+      });
+    }
+    return quotas;
+  }
+}
+
+function refusal({ rule, waitMs }: Refused): SmsError {
+  const retryAfterSeconds = Math.max(1, Math.ceil(waitMs / 1_000));
+  switch (rule) {
+    case 'cooldown':
+      return new SmsSendTooFrequentlyError(retryAfterSeconds);
+    case 'source':
+      return new SmsSendTooFrequentlyError(retryAfterSeconds, 'source');
+    case 'window':
+      return new TodaySmsLimitReachedError(retryAfterSeconds);
+    case 'total':
+      return new TodaySmsLimitReachedError(retryAfterSeconds, 'total');
   }
 }
 

@@ -7,13 +7,7 @@ const SHORT_API_KEY_BYTES = 16;
 const TWILIO_ORIGIN = 'https://api.twilio.com';
 
 /** Parameters of the contract whose feature is still to come. */
-const NOT_IN_FORCE = [
-  'server.public_url',
-  'server.sms_max_failed_checks_per_source',
-  'server.sms_max_sends_per_source',
-  'server.sms_max_sends_total',
-  'server.trust_proxy',
-];
+const NOT_IN_FORCE = ['server.public_url'];
 
 const TWILIO_CREDENTIALS = [
   'twilio.sms.account_sid',

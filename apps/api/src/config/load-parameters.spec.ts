@@ -376,11 +376,11 @@ describe('values', () => {
   );
 
   it.each([
-    [undefined, false],
-    ['2', 2],
+    [undefined, []],
+    ['2', ['2']],
     ['10.0.0.0/8, ::1', ['10.0.0.0/8', '::1']],
-  ])('%s is a setting of trusted proxies', (text, trustProxy) => {
-    expect(load({ SERVER_TRUST_PROXY: text }).parameters.trustProxy).toEqual(trustProxy);
+  ])('%s is a setting of trusted proxies', (text, trusted) => {
+    expect(load({ SERVER_TRUST_PROXY: text }).parameters.serverTrustProxy).toEqual(trusted);
   });
 
   it('may be two secrets during a rotation', () => {
@@ -414,8 +414,8 @@ describe('warnings', () => {
   });
 
   it('tell of a parameter that is set and not in force', () => {
-    expect(warningsOf({ SERVER_SMS_MAX_SENDS_TOTAL: '1000' })).toBe(
-      'server.sms_max_sends_total: is accepted, and has no effect yet.',
+    expect(warningsOf({ SERVER_PUBLIC_URL: 'https://verify.example.com' })).toBe(
+      'server.public_url: is accepted, and has no effect yet.',
     );
   });
 

@@ -383,11 +383,4 @@ export class SystemParameters {
 
   /** Outside production, and without a single Twilio credential: messages go to the bundled simulator. */
   readonly demo: boolean;
-
-  /** `server.trust_proxy` as Fastify takes it. */
-  get trustProxy(): number | string[] | false {
-    const [first] = this.serverTrustProxy;
-    if (first === undefined) return false;
-    return /^\d+$/.test(first) ? Number(first) || false : this.serverTrustProxy;
-  }
 }

@@ -1,7 +1,10 @@
 -- One attempt at a code; see `check` in verification.rule.ts. A wrong one is counted in the step that compares it.
+-- The functions of quota.lua stand before this script.
 --   KEYS[1]  the phone's codes    KEYS[2]  the code
+--   KEYS[3]  wrong guesses of the caller's address, a quota; not on a Redis Cluster, and not when they are not limited
 --   ARGV[1]  nonce    ARGV[2]  attempt id, 11 characters    ARGV[3]  mac of the entered code
 --   ARGV[4]  wrong guesses per code    ARGV[5]  wrong guesses per phone and 24 hours
+--   ARGV[6]  ms that the caller's address has to wait    ARGV[7], ARGV[8], ARGV[9]  its units, window and bucket in ms
 --   returns  { 'not_found' }
 --            { 'approved', sealed phone, purpose }
 --            { 'wrong', sealed phone, purpose, attempts left }
@@ -82,12 +85,20 @@ local recent = wrongGuesses -- without those older than 24 hours
 while #recent >= 6 and struct.unpack('>I6', recent) + DAY <= now do
   recent = string.sub(recent, 7)
 end
-local count = math.floor(#recent / 6)
+local count, wait = math.floor(#recent / 6), tonumber(ARGV[6])
 if count >= maxWrong then
-  local wait = DAY
+  local phoneWait = DAY
   if maxWrong > 0 then
-    wait = struct.unpack('>I6', recent, (count - maxWrong) * 6 + 1) + DAY - now
+    phoneWait = struct.unpack('>I6', recent, (count - maxWrong) * 6 + 1) + DAY - now
   end
+  wait = math.max(wait, phoneWait)
+end
+local source = KEYS[3]
+local sourceUnits, sourceWindow, sourceBucket = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
+if source then
+  wait = math.max(wait, waitForQuota(source, sourceUnits, sourceWindow, sourceBucket, now))
+end
+if wait > 0 then
   return { 'budget_used', phone, purpose, wait }
 end
 
@@ -96,6 +107,9 @@ if code[4] == mac then
   redis.call('HDEL', KEYS[1], 'current')
   redis.call('HSET', KEYS[1], 'ended', opened, 'ended_at', now)
   return { 'approved', phone, purpose }
+end
+if source then
+  takeFromQuota(source, sourceWindow, sourceBucket, now)
 end
 redis.call('HSET', KEYS[2], 'tries', tries .. attempt)
 redis.call('HSET', KEYS[1], 'guesses', recent .. struct.pack('>I6', now))

@@ -1,4 +1,10 @@
-import { DAMAGED, type EmbeddedStorage, type EmbeddedTransaction } from '@app/sms';
+import {
+  DAMAGED,
+  EmbeddedQuotas,
+  type EmbeddedStorage,
+  type EmbeddedTransaction,
+  type Quota,
+} from '@app/sms';
 import * as rule from './verification.rule.js';
 import type { VerificationId } from './verification-id.js';
 import {
@@ -76,26 +82,31 @@ export class EmbeddedVerificationStore implements VerificationStore {
     });
   }
 
-  check(
+  async check(
     id: VerificationId,
     attempt: { id: string; mac: string },
     limits: rule.CheckLimits,
+    source?: Quota,
   ): Promise<CheckAnswer> {
+    const dataKey = await this.storage.dataKey();
     return this.storage.transact((transaction) => {
       const records = new Records(transaction, id);
       const before = records.code;
       if (!before) return { result: 'not_found' };
       const phoneBefore = records.phone;
+      const quotas = new EmbeddedQuotas(transaction, dataKey);
       const { phone, code, decision } = rule.check(
         phoneBefore,
         id.nonce,
         before,
         { id: attempt.id, matches: attempt.mac === before.mac },
         limits,
+        source ? quotas.wait(source) : 0,
         transaction.now,
       );
       if (code !== before) records.writeCode({ ...before, ...code });
       if (phone !== phoneBefore) records.writePhone(phone, decision.result === 'wrong' ? GUESSES_LIFE_MS : 0);
+      if (source && decision.result === 'wrong' && code !== before) quotas.take(source);
       return { ...decision, sealedPhone: before.sealedPhone, purpose: before.purpose };
     });
   }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { RedisStorage } from '@app/sms';
-import type { Result } from 'ioredis';
+import { RedisQuotas, type Quota, type RedisStorage } from '@app/sms';
+import { Cluster, type Result } from 'ioredis';
 import type { Purpose } from './purpose.js';
 import * as rule from './verification.rule.js';
 import type { VerificationId } from './verification-id.js';
@@ -20,18 +20,24 @@ declare module 'ioredis' {
   interface RedisCommander<Context> {
     verificationOpen(...keysAndArguments: (string | number)[]): Result<[0 | 1, number], Context>;
     verificationSettle(...keysAndArguments: string[]): Result<number, Context>;
-    verificationCheck(...keysAndArguments: (string | number)[]): Result<CheckReply, Context>;
+    verificationCheck(
+      numberOfKeys: number,
+      ...keysAndArguments: (string | number)[]
+    ): Result<CheckReply, Context>;
     verificationFind(...keys: string[]): Result<[number, string[], string[]], Context>;
   }
 }
 
 /** Codes in Redis, at the time of Redis, one script per step. */
 export class RedisVerificationStore implements VerificationStore {
+  private readonly quotas: RedisQuotas;
+
   constructor(private readonly storage: RedisStorage) {
+    this.quotas = new RedisQuotas(storage);
     const script = (name: string): string => readFileSync(new URL(`./${name}.lua`, import.meta.url), 'utf8');
     storage.client.defineCommand('verificationOpen', { numberOfKeys: 2, lua: script('open') });
     storage.client.defineCommand('verificationSettle', { numberOfKeys: 2, lua: script('settle') });
-    storage.client.defineCommand('verificationCheck', { numberOfKeys: 2, lua: script('check') });
+    storage.client.defineCommand('verificationCheck', { lua: RedisQuotas.lua + script('check') });
     storage.client.defineCommand('verificationFind', { numberOfKeys: 2, lua: script('find') });
   }
 
@@ -68,10 +74,50 @@ export class RedisVerificationStore implements VerificationStore {
     id: VerificationId,
     attempt: { id: string; mac: string },
     limits: rule.CheckLimits,
+    source?: Quota,
   ): Promise<CheckAnswer> {
-    const { maxAttempts, maxWrongGuesses } = limits;
+    return source && this.storage.client instanceof Cluster
+      ? this.checkOnCluster(id, attempt, limits, source)
+      : this.runCheck(id, attempt, limits, 0, source);
+  }
+
+  /** A script may not touch two slots: the guess is taken from the source first, and given back if it was not wrong. */
+  private async checkOnCluster(
+    id: VerificationId,
+    attempt: { id: string; mac: string },
+    limits: rule.CheckLimits,
+    source: Quota,
+  ): Promise<CheckAnswer> {
+    const sourceWaitMs = await this.quotas.take(source, attempt.id);
+    const answer = await this.runCheck(id, attempt, limits, sourceWaitMs);
+    if (answer.result !== 'wrong') await this.quotas.giveBack(source, attempt.id);
+    return answer;
+  }
+
+  private async runCheck(
+    id: VerificationId,
+    attempt: { id: string; mac: string },
+    { maxAttempts, maxWrongGuesses }: rule.CheckLimits,
+    sourceWaitMs: number,
+    source?: Quota,
+  ): Promise<CheckAnswer> {
+    const sourceKeys = source ? [(await this.quotas.keysOf(source, attempt.id))[0]] : [];
+    const { units, windowMs, bucketMs } = source ?? { units: 0, windowMs: 0, bucketMs: 0 };
     const reply = await this.storage.run((client) =>
-      client.verificationCheck(...keys(id), id.nonce, attempt.id, attempt.mac, maxAttempts, maxWrongGuesses),
+      client.verificationCheck(
+        2 + sourceKeys.length,
+        ...keys(id),
+        ...sourceKeys,
+        id.nonce,
+        attempt.id,
+        attempt.mac,
+        maxAttempts,
+        maxWrongGuesses,
+        sourceWaitMs,
+        units,
+        windowMs,
+        bucketMs,
+      ),
     );
     const [result, sealedPhone, purpose, ...details] = reply;
     if (result === 'not_found') return { result };

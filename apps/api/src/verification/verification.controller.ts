@@ -1,4 +1,6 @@
-import { Body, Controller, Get, HttpCode, HttpStatus, Param, Post } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, HttpStatus, Param, Post, Req } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { Callers } from '../caller/callers.js';
 import { CheckVerificationDto, StartVerificationDto } from './verification.dto.js';
 import {
   VerificationService,
@@ -9,17 +11,27 @@ import {
 
 @Controller('v1/verifications')
 export class VerificationController {
-  constructor(private readonly verifications: VerificationService) {}
+  constructor(
+    private readonly verifications: VerificationService,
+    private readonly callers: Callers,
+  ) {}
 
   @Post()
-  start(@Body() { phone, purpose = 'register' }: StartVerificationDto): Promise<StartedVerification> {
-    return this.verifications.start(phone, purpose);
+  start(
+    @Body() { phone, purpose = 'register' }: StartVerificationDto,
+    @Req() request: FastifyRequest,
+  ): Promise<StartedVerification> {
+    return this.verifications.start(phone, purpose, this.callers.of(request));
   }
 
   @Post(':id/check')
   @HttpCode(HttpStatus.OK)
-  check(@Param('id') id: string, @Body() { code }: CheckVerificationDto): Promise<ApprovedVerification> {
-    return this.verifications.check(id, code);
+  check(
+    @Param('id') id: string,
+    @Body() { code }: CheckVerificationDto,
+    @Req() request: FastifyRequest,
+  ): Promise<ApprovedVerification> {
+    return this.verifications.check(id, code, this.callers.of(request));
   }
 
   @Get(':id')

@@ -58,11 +58,11 @@ export class VerificationNotFoundError extends VerificationError {
   }
 }
 
-/** Too many wrong guesses for this phone, whichever code they were at. */
+/** Too many wrong guesses for this phone or from this address, whichever code they were at. */
 export class SmsCheckTooFrequentlyError extends VerificationError {
   readonly code = 'SMS_CHECK_TOO_FREQUENTLY';
   constructor(readonly retryAfterSeconds: number) {
-    super('Too many wrong codes were entered for this number. Try again later.');
+    super('Too many wrong codes were entered. Try again later.');
   }
 }
 

@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { SmsError, SmsSendFailedError, StoreUnavailableError } from '@app/sms';
+import { SmsError, SmsSendFailedError, StoreUnavailableError, TodaySmsLimitReachedError } from '@app/sms';
 import { UnconfirmedSendError, VerificationError } from './verification.errors.js';
 
 /** What a log line may say. Of the user it knows the masked phone, and nothing else. */
@@ -34,6 +34,8 @@ export class VerificationLog {
 
 function levelOf(error: unknown): 'log' | 'warn' | 'error' {
   if (error instanceof StoreUnavailableError) return 'error';
+  // The spending cap is used up: nobody gets a code any more.
+  if (error instanceof TodaySmsLimitReachedError && error.limit === 'total') return 'error';
   if (error instanceof SmsSendFailedError) return NEEDS_OPERATOR.has(error.reason) ? 'error' : 'warn';
   return error instanceof SmsError || error instanceof VerificationError ? 'log' : 'error';
 }
@@ -46,10 +48,13 @@ function outcomeOf(error: unknown): object {
   const {
     code: outcome,
     reason,
+    limit,
     mayArrive,
     twilioCode,
     twilioRequestId,
     fault,
-  } = error as Partial<SmsSendFailedError> & Partial<StoreUnavailableError> & { code: string };
-  return { outcome, reason, mayArrive, twilioCode, twilioRequestId, fault };
+  } = error as Partial<SmsSendFailedError> &
+    Partial<StoreUnavailableError> &
+    Partial<TodaySmsLimitReachedError> & { code: string };
+  return { outcome, reason, limit, mayArrive, twilioCode, twilioRequestId, fault };
 }

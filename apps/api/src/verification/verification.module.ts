@@ -1,5 +1,6 @@
 import { Module, type FactoryProvider } from '@nestjs/common';
 import { RedisStorage, SmsStorage } from '@app/sms';
+import { CallerModule } from '../caller/caller.module.js';
 import { ProofModule } from '../proof/proof.module.js';
 import { EmbeddedVerificationStore } from './embedded-verification.store.js';
 import { RedisVerificationStore } from './redis-verification.store.js';
@@ -21,7 +22,7 @@ const verificationStore: FactoryProvider = {
 
 /** Sends codes to phones and checks them. */
 @Module({
-  imports: [ProofModule],
+  imports: [CallerModule, ProofModule],
   controllers: [VerificationController, SignUpConfigController],
   providers: [VerificationService, VerificationLog, verificationStore],
 })

@@ -52,7 +52,7 @@ function run(steps: (typeof step extends fc.Arbitrary<infer T> ? T : never)[]): 
     }
     if (action.do === 'check' && codes[action.code]) {
       const attempt = { id: `attempt ${index}`, matches: action.right };
-      const result = check(phone, String(action.code), codes[action.code], attempt, LIMITS, now);
+      const result = check(phone, String(action.code), codes[action.code], attempt, LIMITS, 0, now);
       phone = result.phone;
       codes[action.code] = result.code;
       if (result.decision.result === 'approved') approvals.push({ at: now, code: action.code });

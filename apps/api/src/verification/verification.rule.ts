@@ -134,6 +134,7 @@ export function inDoubt(phone: PhoneState, nonce: string, now: number): readonly
 /**
  * One attempt at a code. A wrong one is counted in the same step in which it is compared; a right one ends the code,
  * and every other code of the phone. The same attempt twice counts once and is answered the same.
+ * @param sourceWaitMs how long until another guess is possible for the caller's address; 0 is now
  */
 export function check(
   phone: PhoneState,
@@ -141,6 +142,7 @@ export function check(
   code: CodeState,
   attempt: { id: string; matches: boolean },
   limits: CheckLimits,
+  sourceWaitMs: number,
   now: number,
 ): { phone: PhoneState; code: CodeState; decision: CheckDecision } {
   const decide = (
@@ -158,7 +160,7 @@ export function check(
   if (status !== 'pending') return decide({ result: 'ended', status });
   const nonces = inDoubt(phone, nonce, now);
   if (nonces.length > 0) return decide({ result: 'in_doubt', nonces });
-  const waitMs = waitForGuess(phone, limits.maxWrongGuesses, now);
+  const waitMs = Math.max(waitForGuess(phone, limits.maxWrongGuesses, now), sourceWaitMs);
   if (waitMs > 0) return decide({ result: 'budget_used', waitMs });
 
   if (attempt.matches) {

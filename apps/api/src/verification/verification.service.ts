@@ -9,8 +9,10 @@ import {
   SmsStorage,
   StoreUnavailableError,
   type SmsOutcome,
+  type Quota,
   type SmsReservation,
 } from '@app/sms';
+import type { Caller } from '../caller/callers.js';
 import { SystemParameters } from '../config/system-parameters.js';
 import { ProofTokens } from '../proof/proof-tokens.js';
 import { deliveryOf, type Delivery } from './delivery.js';
@@ -29,6 +31,9 @@ import { VerificationLog } from './verification.log.js';
 import type { CheckDecision, CheckLimits, VerificationStatus } from './verification.rule.js';
 import { VerificationId } from './verification-id.js';
 import { VerificationStore, type SealedCode, type SendResult } from './verification.store.js';
+
+const MINUTE_MS = 60 * 1000;
+const HOUR_MS = 60 * MINUTE_MS;
 
 export interface StartedVerification {
   readonly id: string;
@@ -76,7 +81,7 @@ export class VerificationService {
    * @throws SmsSendFailedError, SmsConnectionFailedError, StoreUnavailableError when nothing was sent
    * @throws UnconfirmedSendError when the code may arrive all the same
    */
-  start(spelling: string, purpose: Purpose): Promise<StartedVerification> {
+  start(spelling: string, purpose: Purpose, { source }: Caller): Promise<StartedVerification> {
     return this.log.outcome('verification.send', 'sent', async (fields) => {
       fields.purpose = purpose;
       const phone = PhoneNumber.parse(spelling);
@@ -89,7 +94,7 @@ export class VerificationService {
       const id = VerificationId.create(sealer.tag(phone.e164));
       const code = generateCode(this.parameters.serverSmsCodeLength);
       const sealed = { mac: sealer.mac(id, code), sealedPhone: sealer.sealPhone(phone.e164), purpose };
-      const { reservation, expiresAt } = await this.reserveAndOpen(phone, id, sealed);
+      const { reservation, expiresAt } = await this.reserveAndOpen(phone, id, sealed, source);
       await this.deliver(reservation, id, code);
       return {
         id: id.toString(),
@@ -108,15 +113,16 @@ export class VerificationService {
    * @throws VerificationNotFoundError, SmsCodeExpiredError, SmsCheckTooFrequentlyError, SmsCodeError, in this order
    * @throws StoreUnavailableError
    */
-  check(idText: string, code: string): Promise<ApprovedVerification> {
+  check(idText: string, code: string, { source }: Caller): Promise<ApprovedVerification> {
     return this.log.outcome('verification.check', 'approved', async (fields) => {
       const id = parseId(idText);
       const sealer = await this.sealer();
       const attempt = { id: randomBytes(8).toString('base64url'), mac: sealer.mac(id, code) };
-      let answer = await this.verifications.check(id, attempt, this.checkLimits);
+      const guesses = this.guessesOf(source);
+      let answer = await this.verifications.check(id, attempt, this.checkLimits, guesses);
       if (answer.result === 'in_doubt') {
         await this.settleInterrupted(id, sealer.openPhone(answer.sealedPhone), answer.nonces);
-        answer = await this.verifications.check(id, attempt, this.checkLimits);
+        answer = await this.verifications.check(id, attempt, this.checkLimits, guesses);
       }
       if (answer.result === 'not_found') throw new VerificationNotFoundError();
       const phone = sealer.openPhone(answer.sealedPhone);
@@ -156,9 +162,10 @@ export class VerificationService {
     phone: PhoneNumber,
     id: VerificationId,
     code: SealedCode,
+    source?: string,
   ): Promise<{ reservation: SmsReservation; expiresAt: number }> {
     const [reserving, opening] = await Promise.allSettled([
-      this.sms.reserve(phone, id.toString()),
+      this.sms.reserve(phone, { id: id.toString(), source }),
       this.verifications.open(id, code, {
         ttlMs: this.parameters.serverSmsCodeTtlSeconds * 1_000,
         maxWrongGuesses: this.parameters.serverSmsMaxFailedChecks,
@@ -212,6 +219,17 @@ export class VerificationService {
     return {
       maxAttempts: this.parameters.serverSmsMaxCheckAttempts,
       maxWrongGuesses: this.parameters.serverSmsMaxFailedChecks,
+    };
+  }
+
+  private guessesOf(source: string | undefined): Quota | undefined {
+    if (source === undefined) return undefined;
+    return {
+      name: 'source',
+      key: `wrong guesses of ${source}`,
+      units: this.parameters.serverSmsMaxFailedChecksPerSource,
+      windowMs: HOUR_MS,
+      bucketMs: MINUTE_MS,
     };
   }
 

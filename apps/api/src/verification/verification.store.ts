@@ -1,3 +1,4 @@
+import type { Quota } from '@app/sms';
 import type { CheckDecision, CheckLimits, VerificationStatus } from './verification.rule.js';
 import type { Purpose } from './purpose.js';
 import type { VerificationId } from './verification-id.js';
@@ -60,8 +61,17 @@ export interface VerificationStore {
   settle(id: VerificationId, result: SendResult): Promise<void>;
   /** Forgets a code whose send was refused. */
   discard(id: VerificationId): Promise<void>;
-  /** Counts an attempt, compares it, and accepts the code at most once. @param attempt its id is new for each attempt */
-  check(id: VerificationId, attempt: { id: string; mac: string }, limits: CheckLimits): Promise<CheckAnswer>;
+  /**
+   * Counts an attempt, compares it, and accepts the code at most once.
+   * @param attempt its id is new for each attempt
+   * @param source the wrong guesses of the caller's address, if they are limited
+   */
+  check(
+    id: VerificationId,
+    attempt: { id: string; mac: string },
+    limits: CheckLimits,
+    source?: Quota,
+  ): Promise<CheckAnswer>;
   find(id: VerificationId, maxAttempts: number): Promise<StoredVerification | undefined>;
 }
 

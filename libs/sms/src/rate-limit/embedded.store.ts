@@ -1,4 +1,6 @@
 import { DAMAGED, type EmbeddedStorage, type EmbeddedTransaction } from '../storage/embedded.storage.js';
+import { EmbeddedQuotas } from './embedded.quotas.js';
+import type { Quota } from './quota.rule.js';
 import * as rule from './rate-limit.rule.js';
 import type { Granted, RateLimit, RateLimitStore, Refused } from './rate-limit.store.js';
 import { decodeReservations, encodeReservations, reservationKey } from './reservation.codec.js';
@@ -10,14 +12,27 @@ const LIFE_MS = 25 * 60 * 60 * 1000;
 export class EmbeddedRateLimitStore implements RateLimitStore {
   constructor(private readonly storage: EmbeddedStorage) {}
 
-  reserve(key: string, limit: RateLimit, reservationId: string): Promise<Granted | Refused> {
-    return this.onAllowance(key, reservationId, (reservations, id, { now }) => {
-      if (reservations) return rule.reserve(reservations, limit, id, now);
-      // A damaged allowance counts as exhausted, for one window from now.
-      return {
-        reservations: rule.exhausted(limit, now),
-        answer: { granted: false, rule: 'window', waitMs: limit.windowMs },
-      };
+  reserve(
+    key: string,
+    limit: RateLimit,
+    reservationId: string,
+    quotas: readonly Quota[] = [],
+  ): Promise<Granted | Refused> {
+    return this.onAllowance(key, reservationId, (before, id, { now }, counted) => {
+      if (!before) {
+        // A damaged allowance counts as exhausted, for one window from now.
+        return {
+          reservations: rule.exhausted(limit, now),
+          answer: { granted: false, rule: 'window', waitMs: limit.windowMs },
+        };
+      }
+      const { reservations, answer } = rule.reserve(before, limit, id, now);
+      if (reservations === before && answer.granted) return { answer }; // taken before
+      const byQuotas = quotas.map((quota) => rule.quotaAnswer(quota, counted.wait(quota)));
+      const decided = rule.longestWait([answer, ...byQuotas]);
+      if (!decided.granted) return { answer: decided };
+      for (const quota of quotas) counted.take(quota);
+      return { reservations, answer };
     });
   }
 
@@ -28,11 +43,17 @@ export class EmbeddedRateLimitStore implements RateLimitStore {
     }));
   }
 
-  async release(key: string, reservationId: string, as: 'failed' | 'unused'): Promise<void> {
-    await this.onAllowance(key, reservationId, (reservations, id) => ({
-      reservations: reservations && rule.release(reservations, id, as),
-      answer: undefined,
-    }));
+  async release(
+    key: string,
+    reservationId: string,
+    as: 'failed' | 'unused',
+    quotas: readonly Quota[] = [],
+  ): Promise<void> {
+    await this.onAllowance(key, reservationId, (reservations, id, _, counted) => {
+      const taken = reservations?.find((reservation) => reservation.id === id && !reservation.returned);
+      if (taken) for (const quota of quotas) counted.giveBack(quota, taken.reservedAt);
+      return { reservations: reservations && rule.release(reservations, id, as), answer: undefined };
+    });
   }
 
   holds(key: string, reservationId: string): Promise<boolean> {
@@ -49,6 +70,7 @@ export class EmbeddedRateLimitStore implements RateLimitStore {
       reservations: readonly rule.Reservation[] | undefined,
       id: string,
       transaction: EmbeddedTransaction,
+      quotas: EmbeddedQuotas,
     ) => { reservations?: readonly rule.Reservation[]; answer: Answer },
   ): Promise<Answer> {
     const dataKey = await this.storage.dataKey();
@@ -57,7 +79,12 @@ export class EmbeddedRateLimitStore implements RateLimitStore {
     return this.storage.transact((transaction) => {
       const stored = transaction.get(record);
       const before = stored === DAMAGED ? undefined : decodeReservations(stored ?? Buffer.alloc(0));
-      const { reservations: after, answer } = step(before, id, transaction);
+      const { reservations: after, answer } = step(
+        before,
+        id,
+        transaction,
+        new EmbeddedQuotas(transaction, dataKey),
+      );
       if (after && after !== before) {
         if (after.length === 0) transaction.remove(record);
         else transaction.put(record, encodeReservations(after), LIFE_MS);

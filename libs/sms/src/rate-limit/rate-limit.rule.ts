@@ -1,3 +1,4 @@
+import type { Quota } from './quota.rule.js';
 import type { Granted, RateLimit, Refused } from './rate-limit.store.js';
 
 /** One unit of an allowance, as a store keeps it. Times are in milliseconds of the store's clock. */
@@ -68,6 +69,17 @@ export function release(
 
 export function holds(reservations: readonly Reservation[], id: string): boolean {
   return reservations.some((reservation) => reservation.id === id && !reservation.returned);
+}
+
+/** @param waitMs 0 when a unit is free */
+export function quotaAnswer({ name }: Quota, waitMs: number): Granted | Refused {
+  return waitMs === 0 ? { granted: true } : { granted: false, rule: name, waitMs };
+}
+
+/** Granted if all are; else the refusal with the longest wait, the first of equal ones. */
+export function longestWait(answers: readonly (Granted | Refused)[]): Granted | Refused {
+  const wait = (answer: Granted | Refused): number => (answer.granted ? 0 : answer.waitMs);
+  return answers.reduce((longest, answer) => (wait(answer) > wait(longest) ? answer : longest));
 }
 
 /** An allowance of which nothing is left. It stands for one that a store cannot read. */

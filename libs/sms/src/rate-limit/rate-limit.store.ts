@@ -1,3 +1,5 @@
+import type { Quota, QuotaName } from './quota.rule.js';
+
 /** How much may be sent to one phone. Times are in milliseconds. */
 export interface RateLimit {
   /** Reservations in any window. 0 means none. */
@@ -19,7 +21,7 @@ export interface Granted {
 export interface Refused {
   readonly granted: false;
   /** Which rule asks for the longest wait. */
-  readonly rule: 'cooldown' | 'window';
+  readonly rule: 'cooldown' | 'window' | QuotaName;
   /** Milliseconds after which the same question is not refused for the same reason. */
   readonly waitMs: number;
 }
@@ -30,15 +32,29 @@ export interface Refused {
  * @throws StoreUnavailableError from each method, when the store cannot answer
  */
 export interface RateLimitStore {
-  /** Takes one unit, or says how long to wait. The same id twice takes one unit; a refusal changes nothing. */
-  reserve(key: string, limit: RateLimit, reservationId: string): Promise<Granted | Refused>;
+  /**
+   * Takes one unit of the key, and one of each quota, or says how long to wait. The same id twice takes one unit; a
+   * refusal changes nothing. On a Redis Cluster, a call that is refused may hold a unit of a quota for a moment.
+   */
+  reserve(
+    key: string,
+    limit: RateLimit,
+    reservationId: string,
+    quotas?: readonly Quota[],
+  ): Promise<Granted | Refused>;
   /** The send of this unit is over and may have gone out: the unit stays used, and the cooldown counts from now. */
   keep(key: string, reservationId: string): Promise<void>;
   /**
    * Gives exactly this unit back. After a failed send it counts among the returned ones of the window; an unused one
    * leaves no trace.
+   * @param quotas of which the unit is given back too
    */
-  release(key: string, reservationId: string, as: 'failed' | 'unused'): Promise<void>;
+  release(
+    key: string,
+    reservationId: string,
+    as: 'failed' | 'unused',
+    quotas?: readonly Quota[],
+  ): Promise<void>;
   /** Whether this unit was taken and not given back. */
   holds(key: string, reservationId: string): Promise<boolean>;
 }

@@ -1,11 +1,15 @@
--- Takes one unit of a key's allowance, or says how long to wait. The rule of rate-limit.rule.ts, at the time of Redis.
+-- Takes one unit of a key's allowance and one of each quota, or says how long to wait and takes nothing. The rule of
+-- rate-limit.rule.ts, at the time of Redis; the functions of quota.lua stand before it.
 --   KEYS[1]  allowance, as reservation.codec.ts describes it
---   ARGV[1]  units per window          ARGV[2]  window in ms    ARGV[3]  cooldown in ms, 0 = none
---   ARGV[4]  longest send in ms        ARGV[5]  returned reservations per window
---   ARGV[6]  reservation id, 8 bytes
---   returns  { 1 } granted, or { 0, 'window' or 'cooldown', milliseconds to wait }
-local units, window, cooldown = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local sendMs, returns, id = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
+--   KEYS[2]  first quota    KEYS[3]  receipt of its unit    and so on; on a Redis Cluster there are none
+--   ARGV[1]  'take', or 'ask' for the wait alone
+--   ARGV[2]  units per window          ARGV[3]  window in ms    ARGV[4]  cooldown in ms, 0 = none
+--   ARGV[5]  longest send in ms        ARGV[6]  returned reservations per window
+--   ARGV[7]  reservation id, 8 bytes
+--   ARGV[8]  name of the first quota   ARGV[9]  its units       ARGV[10] its window in ms    ARGV[11] its bucket in ms
+--   returns  { 1 } granted, or { 0, 'window', 'cooldown' or the name of a quota, milliseconds to wait }
+local units, window, cooldown = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local sendMs, returns, id = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
 local BYTES, RETURNED = 18, 4294967295
 
 local time = redis.call('TIME')
@@ -51,11 +55,29 @@ local function waitForUnit(times, allowed)
 end
 windowWait = math.max(windowWait, waitForUnit(taken, units), waitForUnit(returned, returns))
 
-if windowWait > 0 or cooldownWait > 0 then
-  if windowWait >= cooldownWait then
-    return { 0, 'window', windowWait }
+-- The longest wait answers.
+local rule, wait = 'window', windowWait
+if cooldownWait > wait then
+  rule, wait = 'cooldown', cooldownWait
+end
+local quotas = {}
+for index = 2, #KEYS, 2 do
+  local first = 8 + (index - 2) * 2
+  local quota = { key = KEYS[index], receipt = KEYS[index + 1], window = tonumber(ARGV[first + 2]), bucket = tonumber(ARGV[first + 3]) }
+  table.insert(quotas, quota)
+  local quotaWait = waitForQuota(quota.key, tonumber(ARGV[first + 1]), quota.window, quota.bucket, now)
+  if quotaWait > wait then
+    rule, wait = ARGV[first], quotaWait
   end
-  return { 0, 'cooldown', cooldownWait }
+end
+if wait > 0 then
+  return { 0, rule, wait }
+end
+if ARGV[1] == 'ask' then
+  return { 1 }
+end
+for _, quota in ipairs(quotas) do
+  takeFromQuota(quota.key, quota.window, quota.bucket, now, quota.receipt)
 end
 
 local inWindow = string.sub(stored, firstInWindow)

@@ -1,0 +1,82 @@
+import { Injectable, Logger } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { SystemParameters } from '../config/system-parameters.js';
+import { ValidationFailedError } from '../errors/validation.pipe.js';
+import { ApiKeys } from './api-keys.js';
+import { groupOf, isPrivate, parseAddress, TrustedProxies } from './client-address.js';
+
+/** A back end with an API key names its own client in this header. */
+const CLIENT_ADDRESS_HEADER = 'x-client-address';
+const FORWARDING_HEADERS = ['x-forwarded-for', 'x-real-ip', 'forwarded'];
+
+/** Whom a request comes from. */
+export interface Caller {
+  /**
+   * Whose limits it counts against: the client's address, IPv6 by its /64. Undefined for a back end with an API key
+   * that names no client: no limit per source applies then.
+   */
+  readonly source?: string;
+  /** Whose Idempotency-Keys are meant: those of an API key, else those of the source. */
+  readonly account: string;
+}
+
+type CallingRequest = Pick<FastifyRequest, 'headers' | 'socket'>;
+
+/** Tells whom requests come from. */
+@Injectable()
+export class Callers {
+  private readonly logger = new Logger(Callers.name);
+  private readonly proxies: TrustedProxies;
+  private hasWarned = false;
+
+  constructor(
+    parameters: SystemParameters,
+    private readonly keys: ApiKeys,
+  ) {
+    this.proxies = new TrustedProxies(parameters.serverTrustProxy);
+  }
+
+  /** @throws ValidationFailedError if a back end names a client whose address is none */
+  of({ headers, socket }: CallingRequest): Caller {
+    const holder = this.keys.holderOf(headers.authorization);
+    if (holder !== undefined) {
+      return { source: namedSource(headers[CLIENT_ADDRESS_HEADER]), account: `key ${holder}` };
+    }
+    const source = this.addressOf({ headers, socket });
+    return { source, account: `source ${source}` };
+  }
+
+  private addressOf({ headers, socket }: CallingRequest): string {
+    const peer = parseAddress(socket.remoteAddress ?? '');
+    if (!peer) return 'unknown'; // it has hung up
+    if (this.proxies.none && isPrivate(peer)) this.warnOfProxy(headers);
+    return groupOf(this.proxies.clientOf(peer, joined(headers['x-forwarded-for'])));
+  }
+
+  /** Once: all callers behind a proxy that is not trusted share one allowance. */
+  private warnOfProxy(headers: FastifyRequest['headers']): void {
+    if (this.hasWarned || !FORWARDING_HEADERS.some((name) => headers[name] !== undefined)) return;
+    this.hasWarned = true;
+    this.logger.warn({
+      event: 'caller.proxy_not_trusted',
+      warning:
+        'Requests come through a proxy, and all count as one source. Set server.trust_proxy to the number of proxies in front.',
+    });
+  }
+}
+
+function namedSource(header: string | string[] | undefined): string | undefined {
+  if (header === undefined) return undefined;
+  const address = parseAddress(joined(header) ?? '');
+  if (address) return groupOf(address);
+  throw new ValidationFailedError([
+    {
+      pointer: '',
+      detail: 'the header X-Client-Address must be the IP address of your client, for example 203.0.113.7',
+    },
+  ]);
+}
+
+function joined(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header.join(',') : header;
+}

@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import type { Result } from 'ioredis';
+import type { RedisStorage } from '../storage/redis.storage.js';
+import type { Quota } from './quota.rule.js';
+import { reservationKey } from './reservation.codec.js';
+
+declare module 'ioredis' {
+  interface RedisCommander<Context> {
+    smsQuotaTake(
+      quota: string,
+      receipt: string,
+      units: number,
+      windowMs: number,
+      bucketMs: number,
+    ): Result<number, Context>;
+    smsQuotaGiveBack(quota: string, receipt: string): Result<0 | 1, Context>;
+  }
+}
+
+/** Where a quota is kept, and where the receipt of one of its units. */
+export type QuotaKeys = [quota: string, receipt: string];
+
+/** Quotas in Redis, each in a slot of its own. */
+export class RedisQuotas {
+  /** The functions of `quota.lua`, to put before a script that counts a quota beside its own keys. */
+  static readonly lua = readLua('quota');
+
+  constructor(private readonly storage: RedisStorage) {
+    const { client } = storage;
+    client.defineCommand('smsQuotaTake', { numberOfKeys: 2, lua: RedisQuotas.lua + readLua('quota-take') });
+    client.defineCommand('smsQuotaGiveBack', { numberOfKeys: 2, lua: readLua('quota-give-back') });
+  }
+
+  async keysOf(quota: Quota, unitId: string): Promise<QuotaKeys> {
+    const dataKey = await this.storage.dataKey();
+    const key = `sms:{${dataKey.tag(quota.key)}}:quota`;
+    return [key, `${key}:${reservationKey(unitId).toString('base64url')}`];
+  }
+
+  /** @returns milliseconds to wait; 0 when the unit was taken */
+  async take(quota: Quota, unitId: string): Promise<number> {
+    const [key, receipt] = await this.keysOf(quota, unitId);
+    const { units, windowMs, bucketMs } = quota;
+    return this.storage.run((client) => client.smsQuotaTake(key, receipt, units, windowMs, bucketMs));
+  }
+
+  /** Gives exactly this unit back, if it was taken. */
+  async giveBack(quota: Quota, unitId: string): Promise<void> {
+    const [key, receipt] = await this.keysOf(quota, unitId);
+    await this.storage.run((client) => client.smsQuotaGiveBack(key, receipt));
+  }
+}
+
+function readLua(name: string): string {
+  return readFileSync(new URL(`./${name}.lua`, import.meta.url), 'utf8');
+}
