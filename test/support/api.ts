@@ -32,6 +32,9 @@ export async function apiEnvironment(
     TWILIO_SMS_BASE_URL: simulator.url,
     SERVER_ENABLE_MOBILE_REGISTER: 'true',
     SERVER_SECRET: TEST_SECRET,
+    // All tests call from one address.
+    SERVER_SMS_MAX_SENDS_PER_SOURCE: '1000000',
+    SERVER_SMS_MAX_FAILED_CHECKS_PER_SOURCE: '1000000',
     LOG_LEVEL: 'silent',
     ...(store === 'redis' ? { REDIS_URL: redisUrl() } : { DATA_PATH: await temporaryFolder() }),
     ...overrides,

@@ -9,7 +9,7 @@ const BEARER = /^Bearer ([\x21-\x7e]+)$/i;
 export class ApiKeys {
   readonly #digests: readonly Buffer[];
 
-  constructor({ serverApiKey }: Pick<SystemParameters, 'serverApiKey'>) {
+  constructor({ serverApiKey }: SystemParameters) {
     this.#digests = serverApiKey.map((key) => digest(key.reveal()));
   }
 
