@@ -51,8 +51,8 @@ export class ApiProcess {
     return this.printed.join('\n');
   }
 
-  send(phone: string, body: object = {}): Promise<JsonAnswer> {
-    return post(`${this.url}/v1/verifications`, { phone, ...body });
+  send(phone: string, body: object = {}, headers: Record<string, string> = {}): Promise<JsonAnswer> {
+    return post(`${this.url}/v1/verifications`, { phone, ...body }, headers);
   }
 
   check(id: string, code: string): Promise<JsonAnswer> {
@@ -101,10 +101,10 @@ export interface JsonAnswer {
   readonly body: Record<string, unknown>;
 }
 
-async function post(url: string, body: object): Promise<JsonAnswer> {
+async function post(url: string, body: object, headers: Record<string, string> = {}): Promise<JsonAnswer> {
   const response = await fetch(url, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify(body),
   });
   return {

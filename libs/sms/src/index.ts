@@ -29,6 +29,7 @@ export { EmbeddedQuotas } from './rate-limit/embedded.quotas.js';
 export type { Quota } from './rate-limit/quota.rule.js';
 export { RateLimitStore, type Granted, type RateLimit, type Refused } from './rate-limit/rate-limit.store.js';
 export { RedisQuotas } from './rate-limit/redis.quotas.js';
+export { Unsettled } from './rate-limit/unsettled.js';
 export { Secret } from './secret.js';
 export { DataKey, seal, unseal, WrongSecretError } from './storage/data-key.js';
 export { DAMAGED, EmbeddedStorage, type EmbeddedTransaction } from './storage/embedded.storage.js';

@@ -1,5 +1,6 @@
 import { HttpStatus } from '@nestjs/common';
 import type { SmsErrorCode, SmsFailureReason } from '@app/sms';
+import type { IdempotencyErrorCode } from '../idempotency/idempotency.errors.js';
 import type { VerificationErrorCode } from '../verification/verification.errors.js';
 
 /** Errors of HTTP itself, not of a feature. */
@@ -12,7 +13,7 @@ export type HttpErrorCode =
   | 'UNSUPPORTED_MEDIA_TYPE'
   | 'INTERNAL_ERROR';
 
-export type ErrorCode = SmsErrorCode | VerificationErrorCode | HttpErrorCode;
+export type ErrorCode = SmsErrorCode | VerificationErrorCode | IdempotencyErrorCode | HttpErrorCode;
 
 /** The status of every error code. A code without one does not compile. */
 export const ERROR_STATUS: Record<ErrorCode, HttpStatus> = {
@@ -27,6 +28,8 @@ export const ERROR_STATUS: Record<ErrorCode, HttpStatus> = {
   SMS_CODE_EXPIRED: HttpStatus.GONE,
   VERIFICATION_NOT_FOUND: HttpStatus.NOT_FOUND,
   SMS_CHECK_TOO_FREQUENTLY: HttpStatus.TOO_MANY_REQUESTS,
+  IDEMPOTENCY_KEY_IN_USE: HttpStatus.CONFLICT,
+  IDEMPOTENCY_KEY_REUSED: HttpStatus.UNPROCESSABLE_ENTITY,
   STORE_UNAVAILABLE: HttpStatus.SERVICE_UNAVAILABLE,
   VALIDATION_FAILED: HttpStatus.BAD_REQUEST,
   UNAUTHORIZED: HttpStatus.UNAUTHORIZED,
@@ -63,6 +66,8 @@ export const ERROR_TITLE: Record<ErrorCode, string> = {
   SMS_CODE_EXPIRED: 'The code cannot be accepted any more',
   VERIFICATION_NOT_FOUND: 'No such verification',
   SMS_CHECK_TOO_FREQUENTLY: 'Too many wrong codes',
+  IDEMPOTENCY_KEY_IN_USE: 'The first request is still running',
+  IDEMPOTENCY_KEY_REUSED: 'The key was used for another request',
   STORE_UNAVAILABLE: 'The store cannot answer',
   VALIDATION_FAILED: 'The request is not valid',
   UNAUTHORIZED: 'Not authorized',

@@ -1,5 +1,6 @@
 import { HttpException, HttpStatus } from '@nestjs/common';
 import { SmsError } from '@app/sms';
+import { IdempotencyError } from '../idempotency/idempotency.errors.js';
 import { UnconfirmedSendError, VerificationError } from '../verification/verification.errors.js';
 import { ERROR_TITLE, statusOf, type ErrorCode, type HttpErrorCode } from './error-status.js';
 import { ValidationFailedError, type FieldError } from './validation.pipe.js';
@@ -19,7 +20,7 @@ export interface Problem {
   readonly id?: string;
 }
 
-type KnownError = (SmsError | VerificationError | ValidationFailedError) &
+type KnownError = (SmsError | VerificationError | IdempotencyError | ValidationFailedError) &
   Partial<Pick<Problem, 'retryAfterSeconds' | 'reason' | 'attemptsLeft' | 'errors'>>;
 
 /** Domain errors by the table, Nest's own by their status, and everything else as INTERNAL_ERROR. */
@@ -46,7 +47,10 @@ function problem(code: ErrorCode, detail: string, reason?: string): Problem {
 
 function isKnown(error: unknown): error is KnownError {
   return (
-    error instanceof SmsError || error instanceof VerificationError || error instanceof ValidationFailedError
+    error instanceof SmsError ||
+    error instanceof VerificationError ||
+    error instanceof IdempotencyError ||
+    error instanceof ValidationFailedError
   );
 }
 

@@ -1,6 +1,7 @@
 import { Body, Controller, Get, HttpCode, HttpStatus, Param, Post, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { Callers } from '../caller/callers.js';
+import { readIdempotencyKey } from '../idempotency/idempotency-key.js';
 import { CheckVerificationDto, StartVerificationDto } from './verification.dto.js';
 import {
   VerificationService,
@@ -21,7 +22,8 @@ export class VerificationController {
     @Body() { phone, purpose = 'register' }: StartVerificationDto,
     @Req() request: FastifyRequest,
   ): Promise<StartedVerification> {
-    return this.verifications.start(phone, purpose, this.callers.of(request));
+    const idempotencyKey = readIdempotencyKey(request.headers['idempotency-key']);
+    return this.verifications.start({ phone, purpose, idempotencyKey }, this.callers.of(request));
   }
 
   @Post(':id/check')

@@ -1,11 +1,14 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { SmsError, SmsSendFailedError, StoreUnavailableError, TodaySmsLimitReachedError } from '@app/sms';
+import { IdempotencyError } from '../idempotency/idempotency.errors.js';
 import { UnconfirmedSendError, VerificationError } from './verification.errors.js';
 
 /** What a log line may say. Of the user it knows the masked phone, and nothing else. */
 export interface OutcomeFields {
   phone?: string;
   purpose?: string;
+  /** The call had an Idempotency-Key that was known, so nothing was done. */
+  repeated?: boolean;
 }
 
 /** Faults of the operator's set-up, at Twilio or here: no code arrives until somebody acts. */
@@ -37,12 +40,12 @@ function levelOf(error: unknown): 'log' | 'warn' | 'error' {
   // The spending cap is used up: nobody gets a code any more.
   if (error instanceof TodaySmsLimitReachedError && error.limit === 'total') return 'error';
   if (error instanceof SmsSendFailedError) return NEEDS_OPERATOR.has(error.reason) ? 'error' : 'warn';
-  return error instanceof SmsError || error instanceof VerificationError ? 'log' : 'error';
+  return isOurs(error) ? 'log' : 'error';
 }
 
 /** The facts of our own errors. Of any other error only its class. */
 function outcomeOf(error: unknown): object {
-  if (!(error instanceof SmsError || error instanceof VerificationError)) {
+  if (!isOurs(error)) {
     return { outcome: 'INTERNAL_ERROR', error: error instanceof Error ? error.name : typeof error };
   }
   const {
@@ -57,4 +60,8 @@ function outcomeOf(error: unknown): object {
     Partial<StoreUnavailableError> &
     Partial<TodaySmsLimitReachedError> & { code: string };
   return { outcome, reason, limit, mayArrive, twilioCode, twilioRequestId, fault };
+}
+
+function isOurs(error: unknown): error is SmsError | VerificationError | IdempotencyError {
+  return error instanceof SmsError || error instanceof VerificationError || error instanceof IdempotencyError;
 }

@@ -1,6 +1,7 @@
 import { Module, type FactoryProvider } from '@nestjs/common';
 import { RedisStorage, SmsStorage } from '@app/sms';
 import { CallerModule } from '../caller/caller.module.js';
+import { IdempotencyModule } from '../idempotency/idempotency.module.js';
 import { ProofModule } from '../proof/proof.module.js';
 import { EmbeddedVerificationStore } from './embedded-verification.store.js';
 import { RedisVerificationStore } from './redis-verification.store.js';
@@ -22,7 +23,7 @@ const verificationStore: FactoryProvider = {
 
 /** Sends codes to phones and checks them. */
 @Module({
-  imports: [CallerModule, ProofModule],
+  imports: [CallerModule, IdempotencyModule, ProofModule],
   controllers: [VerificationController, SignUpConfigController],
   providers: [VerificationService, VerificationLog, verificationStore],
 })

@@ -14,6 +14,7 @@ import {
 } from '@app/sms';
 import type { Caller } from '../caller/callers.js';
 import { SystemParameters } from '../config/system-parameters.js';
+import { IdempotentSends } from '../idempotency/idempotent-sends.js';
 import { ProofTokens } from '../proof/proof-tokens.js';
 import { deliveryOf, type Delivery } from './delivery.js';
 import { REGISTRATION_PURPOSES, type Purpose } from './purpose.js';
@@ -34,6 +35,15 @@ import { VerificationStore, type SealedCode, type SendResult } from './verificat
 
 const MINUTE_MS = 60 * 1000;
 const HOUR_MS = 60 * MINUTE_MS;
+
+/** A send that was asked for. */
+export interface RequestedSend {
+  /** As it was written. */
+  readonly phone: string;
+  readonly purpose: Purpose;
+  /** The same key again sends nothing, and is answered the same. */
+  readonly idempotencyKey?: string;
+}
 
 export interface StartedVerification {
   readonly id: string;
@@ -69,6 +79,7 @@ export class VerificationService {
     private readonly sms: SmsService,
     @Inject(SmsStorage) private readonly storage: SmsStorage,
     @Inject(VerificationStore) private readonly verifications: VerificationStore,
+    private readonly idempotent: IdempotentSends,
     private readonly proofs: ProofTokens,
     private readonly parameters: SystemParameters,
     private readonly log: VerificationLog,
@@ -77,11 +88,15 @@ export class VerificationService {
   /**
    * Sends a code to a phone.
    * @throws PhoneFormatError, PhoneNotAllowedError, MobileRegisterDisabledError before anything is counted
+   * @throws IdempotencyKeyInUseError, IdempotencyKeyReusedError
    * @throws SmsSendTooFrequentlyError, TodaySmsLimitReachedError, SmsCheckTooFrequentlyError; the longest wait answers
    * @throws SmsSendFailedError, SmsConnectionFailedError, StoreUnavailableError when nothing was sent
    * @throws UnconfirmedSendError when the code may arrive all the same
    */
-  start(spelling: string, purpose: Purpose, { source }: Caller): Promise<StartedVerification> {
+  start(
+    { phone: spelling, purpose, idempotencyKey }: RequestedSend,
+    { source, account }: Caller,
+  ): Promise<StartedVerification> {
     return this.log.outcome('verification.send', 'sent', async (fields) => {
       fields.purpose = purpose;
       const phone = PhoneNumber.parse(spelling);
@@ -92,19 +107,13 @@ export class VerificationService {
       phone.assertServed(this.parameters.serverSmsAllowedCountries);
       const sealer = await this.sealer();
       const id = VerificationId.create(sealer.tag(phone.e164));
-      const code = generateCode(this.parameters.serverSmsCodeLength);
-      const sealed = { mac: sealer.mac(id, code), sealedPhone: sealer.sealPhone(phone.e164), purpose };
-      const { reservation, expiresAt } = await this.reserveAndOpen(phone, id, sealed, source);
-      await this.deliver(reservation, id, code);
-      return {
-        id: id.toString(),
-        phone: phone.masked,
-        purpose,
-        status: 'pending',
-        codeLength: code.length,
-        expiresAt: new Date(expiresAt).toISOString(),
-        resendAfterSeconds: this.parameters.serverSmsCooldownSeconds,
-      };
+      if (idempotencyKey === undefined) return this.send(phone, id, purpose, sealer, source);
+      const body = `${purpose} ${phone.e164}`;
+      fields.repeated = true;
+      return this.idempotent.once({ key: idempotencyKey, account, body, id: id.toString() }, () => {
+        fields.repeated = false;
+        return this.send(phone, id, purpose, sealer, source);
+      });
     });
   }
 
@@ -151,6 +160,28 @@ export class VerificationService {
       status: found.status,
       ...deliveryOf(found),
       expiresAt: new Date(found.expiresAt).toISOString(),
+    };
+  }
+
+  private async send(
+    phone: PhoneNumber,
+    id: VerificationId,
+    purpose: Purpose,
+    sealer: CodeSealer,
+    source: string | undefined,
+  ): Promise<StartedVerification> {
+    const code = generateCode(this.parameters.serverSmsCodeLength);
+    const sealed = { mac: sealer.mac(id, code), sealedPhone: sealer.sealPhone(phone.e164), purpose };
+    const { reservation, expiresAt } = await this.reserveAndOpen(phone, id, sealed, source);
+    await this.deliver(reservation, id, code);
+    return {
+      id: id.toString(),
+      phone: phone.masked,
+      purpose,
+      status: 'pending',
+      codeLength: code.length,
+      expiresAt: new Date(expiresAt).toISOString(),
+      resendAfterSeconds: this.parameters.serverSmsCooldownSeconds,
     };
   }
 
