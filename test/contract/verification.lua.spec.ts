@@ -39,6 +39,15 @@ const step = fc.oneof(
   }),
   fc.record({ do: fc.constant('open' as const), code, maxWrongGuesses }),
   fc.record({
+    do: fc.constant('report' as const),
+    code,
+    report: fc.record({
+      delivery: fc.constantFrom('queued', 'sent', 'delivered', 'undelivered', 'failed'),
+      twilioCode: fc.option(fc.constantFrom(30003, 30006), { nil: undefined }),
+    }),
+  }),
+  fc.record({ do: fc.constant('claimRefresh' as const), code }),
+  fc.record({
     do: fc.constant('settle' as const),
     code,
     send: fc.constantFrom('accepted', 'unknown', 'failed'),
@@ -85,7 +94,7 @@ async function take(
         ids[action.code],
         action.send === 'failed'
           ? { send: 'failed', failure: 'opted_out' }
-          : { send: action.send as 'accepted' },
+          : { send: action.send as 'accepted', sid: 'SM0123' },
       );
     case 'discard':
       return store.discard(ids[action.code]);
@@ -95,6 +104,10 @@ async function take(
         { id: action.attempt, mac: action.right ? `right-${action.code}` : 'wrong' },
         { maxAttempts: action.maxAttempts, maxWrongGuesses: action.maxWrongGuesses },
       );
+    case 'report':
+      return store.report(ids[action.code], action.report);
+    case 'claimRefresh':
+      return store.claimRefresh(ids[action.code], 15_000);
     case 'find':
       return store.find(ids[action.code], 5);
   }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { progressOf, type DeliveryReport } from '../../apps/api/src/verification/delivery.js';
 import type { CheckLimits } from '../../apps/api/src/verification/verification.rule.js';
 import { VerificationId } from '../../apps/api/src/verification/verification-id.js';
 import type { CheckAnswer, VerificationStore } from '../../apps/api/src/verification/verification.store.js';
@@ -35,7 +36,7 @@ export function describeVerificationStore(
 
     async function sent(id: VerificationId, mac = 'right'): Promise<VerificationId> {
       await open(id, mac);
-      await store.settle(id, { send: 'accepted' });
+      await store.settle(id, { send: 'accepted', sid: 'SM0123' });
       return id;
     }
 
@@ -103,7 +104,7 @@ export function describeVerificationStore(
       const id = newPhoneId();
       const before = await under.now();
       expect(await open(id)).toEqual({ opened: true, expiresAt: before + TTL });
-      await store.settle(id, { send: 'accepted' });
+      await store.settle(id, { send: 'accepted', sid: 'SM0123' });
       await under.advance(TTL - 1);
       expect(await check(id, 'wrong')).toMatchObject({ result: 'wrong' });
       await under.advance(1);
@@ -159,7 +160,7 @@ export function describeVerificationStore(
         expect(await check(approved, which)).toMatchObject({ result: 'approved' });
         const otherCode = which === 'old' ? 'new' : 'old';
         expect(await check(other, otherCode)).toMatchObject({ result: 'ended', status: 'replaced' });
-        await store.settle(next, { send: 'accepted' });
+        await store.settle(next, { send: 'accepted', sid: 'SM0123' });
         expect(await check(other, otherCode)).toMatchObject({ result: 'ended', status: 'replaced' });
         expect(await store.find(approved, LIMITS.maxAttempts)).toMatchObject({ status: 'approved' });
       },
@@ -252,6 +253,54 @@ export function describeVerificationStore(
           waitMs: DAY,
         },
       );
+    });
+
+    it('moves a message forward only, whatever comes in whatever order, and says whether it moved', async () => {
+      const id = await sent(newPhoneId());
+      const moved = async (delivery: DeliveryReport['delivery'], twilioCode?: number) =>
+        (await store.report(id, { delivery, twilioCode }))?.moved;
+      expect(await moved('sent')).toBe(true);
+      expect(await moved('queued')).toBe(false);
+      expect(await moved('sent')).toBe(false);
+      expect(await moved('undelivered', 30003)).toBe(true);
+      expect(await moved('failed', 30007)).toBe(false);
+      const expected = progressOf({ delivery: 'undelivered', twilioCode: 30003 });
+      expect(await store.find(id, LIMITS.maxAttempts)).toMatchObject({
+        progress: expected,
+        status: 'pending',
+      });
+    });
+
+    it('takes a report before the send is settled, and keeps it', async () => {
+      const id = newPhoneId();
+      await open(id);
+      await store.report(id, { delivery: 'delivered' });
+      await store.settle(id, { send: 'accepted', sid: 'SM0123' });
+      expect(await store.find(id, LIMITS.maxAttempts)).toMatchObject({
+        sid: 'SM0123',
+        progress: progressOf({ delivery: 'delivered' }),
+      });
+    });
+
+    it('keeps nothing of a report about a code that it does not know', async () => {
+      const id = newPhoneId();
+      expect(await store.report(id, { delivery: 'delivered' })).toBeUndefined();
+      expect(await store.claimRefresh(id, SECOND)).toBe(false);
+      expect(await store.find(id, LIMITS.maxAttempts)).toBeUndefined();
+    });
+
+    it('lets one caller ask for news when there was none for a while', async () => {
+      const id = await sent(newPhoneId());
+      await under.advance(14_999);
+      expect(await store.claimRefresh(id, 15_000)).toBe(false);
+      expect(await store.find(id, LIMITS.maxAttempts)).toMatchObject({ quietMs: 14_999 });
+      await under.advance(1);
+      const claims = await Promise.all(Array.from({ length: 20 }, () => store.claimRefresh(id, 15_000)));
+      expect(claims.filter(Boolean)).toHaveLength(1);
+      await under.advance(10_000);
+      await store.report(id, { delivery: 'sent' });
+      await under.advance(14_999);
+      expect(await store.claimRefresh(id, 15_000)).toBe(false);
     });
 
     it('remembers up to eight interrupted sends of a phone', async () => {

@@ -21,7 +21,7 @@ it('A phone that Redis has lost brings no replaced code back, now or with the ne
   const limits = { ttlMs: 600_000, maxWrongGuesses: 20, sendMs: 10_000 };
   const send = async (id: VerificationId): Promise<void> => {
     await store.open(id, { mac: 'right', sealedPhone: 'sealed', purpose: 'login' }, limits);
-    await store.settle(id, { send: 'accepted' });
+    await store.settle(id, { send: 'accepted', sid: 'SM0123' });
     await under.advance(60_000);
   };
   const check = (id: VerificationId) =>

@@ -50,7 +50,7 @@ export async function startApi(
   const environment = await apiEnvironment(simulator, store, overrides);
   const { parameters } = loadParameters({ environment, envFile: '/nonexistent/.env' });
   const app = await createApp(parameters);
-  await app.listen(0, '127.0.0.1');
+  await app.listen(overrides.PORT ? parameters.port : 0, '127.0.0.1');
   const http = (): ReturnType<typeof request> => request(app.getHttpServer());
   return {
     app,

@@ -8,6 +8,7 @@ import { RouteTable } from './errors/route-table.js';
 import { createValidationPipe } from './errors/validation.pipe.js';
 import { HealthModule } from './health/health.module.js';
 import { smsOptions } from './sms-options.js';
+import { WebhooksModule } from './webhooks/webhooks.module.js';
 import { VerificationModule } from './verification/verification.module.js';
 
 @Module({})
@@ -20,6 +21,7 @@ export class AppModule {
         SmsModule.forRootAsync({ isGlobal: true, inject: [SystemParameters], useFactory: smsOptions }),
         VerificationModule,
         HealthModule,
+        ...(parameters.serverPublicUrl === undefined ? [] : [WebhooksModule]),
       ],
       providers: [
         RouteTable,

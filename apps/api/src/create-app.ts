@@ -13,6 +13,7 @@ import { RouteTable } from './errors/route-table.js';
 import { logAnswer } from './logging/access-log.js';
 import { JsonLogger } from './logging/json.logger.js';
 import { requestContext } from './logging/request-context.js';
+import { acceptTwilioForms } from './webhooks/form-parser.js';
 
 const MAX_BODY_BYTES = 8 * 1024;
 /** An id of any length is one that does not exist. */
@@ -40,6 +41,7 @@ export async function createApp(parameters: SystemParameters): Promise<NestFasti
   app.enableShutdownHooks(['SIGINT', 'SIGTERM'], { useProcessExit: true });
   const server = adapter.getInstance();
   addCommonHooks(server, app.get(RouteTable));
+  if (parameters.serverPublicUrl !== undefined) acceptTwilioForms(server);
   allowOrigins(app, parameters.serverCorsOrigins);
   askForApiKey(server, app.get(ApiKeys));
   return app;

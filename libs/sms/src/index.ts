@@ -1,5 +1,12 @@
 export { SmsModule } from './sms.module.js';
-export { SmsService, type SmsOutcome, type SmsReceipt, type SmsReservation } from './sms.service.js';
+export {
+  SmsService,
+  type DeliverOptions,
+  type SmsOutcome,
+  type SmsReceipt,
+  type SmsReservation,
+  type SmsStatus,
+} from './sms.service.js';
 export type {
   LimitOptions,
   MessageOptions,

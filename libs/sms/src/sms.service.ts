@@ -13,6 +13,7 @@ import {
 } from './sms.errors.js';
 import { SmsSettings } from './sms.options.js';
 import { Deadline } from './twilio/deadline.js';
+import { fetchMessageStatus } from './twilio/fetch-message-status.js';
 import { sendMessage } from './twilio/send-message.js';
 import { TwilioClient } from './twilio/twilio.client.js';
 import { asTwilioFailure, TwilioFailure } from './twilio/twilio.failure.js';
@@ -36,8 +37,27 @@ export interface SmsReservation {
 
 /** What became of a send: the message may have gone out (and Twilio said so, or not), or it certainly did not. */
 export type SmsOutcome =
-  | { readonly kept: true; readonly accepted: boolean }
+  | { readonly kept: true; readonly accepted: true; readonly sid: string }
+  | { readonly kept: true; readonly accepted: false }
   | { readonly kept: false; readonly reason: SmsFailureReason | 'unreachable' };
+
+export interface DeliverOptions {
+  /**
+   * Is called with the outcome while the reservation is settled, so that a caller's own record is written in the same
+   * trip to the store. It is called again if it fails, so it must be idempotent.
+   */
+  readonly settleToo?: (outcome: SmsOutcome) => Promise<void>;
+  /** Where Twilio reports what becomes of the message; see https://www.twilio.com/docs/usage/webhooks */
+  readonly statusCallback?: string;
+}
+
+/** How far a message got, as Twilio says. */
+export interface SmsStatus {
+  /** Such as `queued`, `sent`, `delivered`, `undelivered` or `failed`. */
+  readonly status: string;
+  /** Why it was not delivered. See https://www.twilio.com/docs/api/errors */
+  readonly twilioCode?: number;
+}
 
 /** A message that Twilio accepted. */
 export interface SmsReceipt {
@@ -79,6 +99,7 @@ export class SmsService implements OnApplicationShutdown {
    * Sends a code of the caller's: 4 to 10 ASCII letters and digits. The limits of the phone apply, and the cap of all.
    * @param phone international format; see {@link PhoneNumber.parse}
    * @param options.source who asked for it, such as an IP address; the limit per source applies then too
+   * @param options.statusCallback see {@link DeliverOptions}
    * @throws SmsCodeFormatError, PhoneFormatError, PhoneNotAllowedError before anything is counted
    * @throws SmsSendTooFrequentlyError, TodaySmsLimitReachedError, StoreUnavailableError when nothing was sent
    * @throws SmsSendFailedError, SmsConnectionFailedError when Twilio did not take it, or may have taken it
@@ -86,11 +107,11 @@ export class SmsService implements OnApplicationShutdown {
   async sendVerificationCodeSms(
     phone: string,
     code: string,
-    options: { source?: string } = {},
+    options: { source?: string; statusCallback?: string } = {},
   ): Promise<SmsReceipt> {
     assertCode(code);
     const reservation = await this.reserve(PhoneNumber.parse(phone), options);
-    return this.deliver(reservation, code);
+    return this.deliver(reservation, code, options);
   }
 
   /**
@@ -121,17 +142,15 @@ export class SmsService implements OnApplicationShutdown {
 
   /**
    * The second half: asks Twilio to deliver the code, and settles the reservation.
-   * @param settleToo is called with the outcome while the reservation is settled, so that a caller's own record is
-   * written in the same trip to the store. It is called again if it fails, so it must be idempotent.
    * @throws SmsSendFailedError, SmsConnectionFailedError; `mayArrive` says whether the unit was kept
    */
   async deliver(
     reservation: SmsReservation,
     code: string,
-    settleToo: (outcome: SmsOutcome) => Promise<void> = () => Promise.resolve(),
+    options: DeliverOptions = {},
   ): Promise<SmsReceipt> {
     assertCode(code);
-    const delivery = this.sendAndSettle(reservation, code, settleToo);
+    const delivery = this.sendAndSettle(reservation, code, options);
     this.underWay.add(delivery);
     try {
       return await delivery;
@@ -143,6 +162,19 @@ export class SmsService implements OnApplicationShutdown {
   /** Gives back a reservation that is not going to be used, as if it had never been taken. */
   async cancel({ id, phone, source }: SmsReservation): Promise<void> {
     await this.unsettled.settle(() => this.limits.release(phone.e164, id, 'unused', this.quotasOf(source)));
+  }
+
+  /**
+   * Asks Twilio what has become of a message.
+   * @param sid of its receipt
+   * @throws SmsSendFailedError, SmsConnectionFailedError when Twilio does not say
+   */
+  async fetchStatus(sid: string): Promise<SmsStatus> {
+    try {
+      return await fetchMessageStatus(this.twilio, sid);
+    } catch (error) {
+      throw asTwilioFailure(error).toSmsError(0);
+    }
   }
 
   /** Whether a reservation was granted and not given back: for records whose outcome was never written. */
@@ -169,7 +201,7 @@ export class SmsService implements OnApplicationShutdown {
   private async sendAndSettle(
     reservation: SmsReservation,
     code: string,
-    settleToo: (outcome: SmsOutcome) => Promise<void>,
+    { settleToo, statusCallback }: DeliverOptions,
   ): Promise<SmsReceipt> {
     const { template, codeTtlSeconds } = this.settings.message;
     const { twilio, limits } = this.settings;
@@ -178,6 +210,7 @@ export class SmsService implements OnApplicationShutdown {
       ...twilio.sender,
       body: template.render(code),
       validityPeriod: codeTtlSeconds,
+      statusCallback,
     };
     const result = await sendMessage(this.twilio, message, twilio, reservation.deadline).catch(
       asTwilioFailure,
@@ -188,15 +221,15 @@ export class SmsService implements OnApplicationShutdown {
       await this.settle(reservation, kept ? { kept, accepted: false } : { kept, reason }, settleToo);
       throw result.toSmsError(limits.cooldownSeconds);
     }
-    await this.settle(reservation, { kept: true, accepted: true }, settleToo);
     const { sid, status } = result;
+    await this.settle(reservation, { kept: true, accepted: true, sid }, settleToo);
     return { sid, status, to: reservation.phone.e164, segments: template.segments(code.length) };
   }
 
   private async settle(
     { id, phone, source }: SmsReservation,
     outcome: SmsOutcome,
-    settleToo: (outcome: SmsOutcome) => Promise<void>,
+    settleToo: DeliverOptions['settleToo'],
   ): Promise<void> {
     await Promise.all([
       this.unsettled.settle(() =>
@@ -204,7 +237,7 @@ export class SmsService implements OnApplicationShutdown {
           ? this.limits.keep(phone.e164, id)
           : this.limits.release(phone.e164, id, 'failed', this.givenBackBy(outcome.reason, source)),
       ),
-      this.unsettled.settle(() => settleToo(outcome)),
+      settleToo && this.unsettled.settle(() => settleToo(outcome)),
     ]);
   }
 

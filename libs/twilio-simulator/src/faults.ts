@@ -43,10 +43,11 @@ export type Fault =
   /** Sends the client elsewhere, with 307. */
   | { kind: 'redirect'; location: string };
 
-/** Faults on demand, for create requests. The queue goes first, in order; then the standing fault, if any. */
+/** Faults on demand. For create requests the queue goes first, in order; then the standing fault, if any. */
 export class Faults {
   private queue: Fault[] = [];
   private standing: Fault | undefined;
+  private fetchQueue: Fault[] = [];
 
   /** Applies the fault to the next requests. */
   next(fault: Fault, times = 1): void {
@@ -58,15 +59,26 @@ export class Faults {
     this.standing = fault;
   }
 
+  /** Applies the fault to the next request that fetches a message. */
+  nextFetch(fault: Fault): void {
+    this.fetchQueue.push(fault);
+  }
+
   /** Forgets the queue and the standing fault. Requests that hang keep hanging. */
   clear(): void {
     this.queue = [];
+    this.fetchQueue = [];
     this.standing = undefined;
   }
 
   /** The fault for this request; takes it off the queue. */
   take(): Fault | undefined {
     return this.queue.shift() ?? this.standing;
+  }
+
+  /** The fault for this fetch; takes it off its queue. */
+  takeForFetch(): Fault | undefined {
+    return this.fetchQueue.shift();
   }
 }
 

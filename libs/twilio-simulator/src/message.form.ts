@@ -7,6 +7,7 @@ export interface MessageForm {
   from: string | null;
   messagingServiceSid: string | null;
   body: string;
+  statusCallback: string | null;
 }
 
 const E164 = /^\+[1-9]\d{6,14}$/;
@@ -30,7 +31,10 @@ export function readMessageForm(form: URLSearchParams): MessageForm {
   if (messagingServiceSid && !MESSAGING_SERVICE_SID.test(messagingServiceSid)) throw new TwilioError(21705);
   checkNumber(to, MAGIC_TO, 21211);
 
-  return { to, from, messagingServiceSid, body };
+  const statusCallback = form.get('StatusCallback') || null;
+  if (statusCallback !== null && !URL.canParse(statusCallback)) throw new TwilioError(21609);
+
+  return { to, from, messagingServiceSid, body, statusCallback };
 }
 
 function checkNumber(number: string, magic: ReadonlyMap<string, number>, invalidCode: number): void {

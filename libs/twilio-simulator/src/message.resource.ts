@@ -2,6 +2,10 @@ import type { MessageStatusFault } from './faults.js';
 import type { InboxMessage } from './inbox.js';
 import type { MessageForm } from './message.form.js';
 
+/** Twilio's statuses of an outgoing message, from creation to the end. */
+export type MessageStatus =
+  'accepted' | 'queued' | 'sending' | 'sent' | 'delivered' | 'undelivered' | 'failed';
+
 /** A message as Twilio shows it; field names and types are those of its OpenAPI description. */
 export interface MessageResource {
   account_sid: string;
@@ -20,7 +24,7 @@ export interface MessageResource {
   price: string | null;
   price_unit: string | null;
   sid: string;
-  status: 'queued' | 'accepted' | 'failed' | 'undelivered';
+  status: MessageStatus;
   subresource_uris: { media: string };
   to: string;
   uri: string;

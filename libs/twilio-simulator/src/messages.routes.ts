@@ -5,6 +5,7 @@ import { acceptsMessage, type Fault, type Faults } from './faults.js';
 import type { Inbox } from './inbox.js';
 import { readMessageForm } from './message.form.js';
 import { createMessageResource, type MessageResource } from './message.resource.js';
+import type { Messages } from './messages.js';
 import { TwilioError } from './twilio.errors.js';
 
 /** The account whose messages are served. */
@@ -16,12 +17,13 @@ export interface SimulatedAccount {
   authorizations: ReadonlySet<string>;
 }
 
-const CAPACITY = 1000;
-
 /** Creates and fetches messages. */
-export function messagesRoutes(account: SimulatedAccount, inbox: Inbox, faults: Faults): FastifyPluginAsync {
-  const messages = new Map<string, MessageResource>();
-
+export function messagesRoutes(
+  account: SimulatedAccount,
+  messages: Messages,
+  inbox: Inbox,
+  faults: Faults,
+): FastifyPluginAsync {
   function accept(request: FastifyRequest, fault: Fault | undefined): MessageResource {
     const form = readMessageForm(
       request.body instanceof URLSearchParams ? request.body : new URLSearchParams(),
@@ -30,9 +32,7 @@ export function messagesRoutes(account: SimulatedAccount, inbox: Inbox, faults: 
     const received = inbox.add({ id, to: form.to, from: form.from ?? account.phoneNumber, body: form.body });
     const failure = fault?.kind === 'messageStatus' ? fault : undefined;
     const message = createMessageResource(account.accountSid, form, received, failure);
-    messages.set(id, message);
-    const [oldest] = messages.keys();
-    if (messages.size > CAPACITY && oldest !== undefined) messages.delete(oldest);
+    messages.add(message, form.statusCallback);
     return message;
   }
 
@@ -47,11 +47,12 @@ export function messagesRoutes(account: SimulatedAccount, inbox: Inbox, faults: 
 
     scope.get<{ Params: { sid: string } }>(
       '/2010-04-01/Accounts/:accountSid/Messages/:sid(^[A-Za-z0-9]+).json',
-      async (request) => {
+      async (request, reply) => {
         authenticate(request, account);
         const message = messages.get(request.params.sid);
         if (!message) throw TwilioError.notFound(request.url);
-        return message;
+        const fault = faults.takeForFetch();
+        return fault ? misbehave(reply, fault, JSON.stringify(message)) : message;
       },
     );
   };

@@ -21,6 +21,7 @@ const MESSAGES: Readonly<Record<number, string>> = {
   21604: "A 'To' phone number is required.",
   21606:
     "The 'From' phone number is not a valid, message-capable Twilio phone number for this destination/account",
+  21609: "The 'StatusCallback' URL is not a valid URL",
   21610: 'Attempt to send to unsubscribed recipient',
   21611: "This 'From' number has exceeded the maximum number of queued messages",
   21612: "Message cannot be sent with the current combination of 'To' and 'From' parameters",

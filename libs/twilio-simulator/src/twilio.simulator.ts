@@ -5,7 +5,10 @@ import { Faults } from './faults.js';
 import { faultsRoutes } from './faults.routes.js';
 import { Inbox } from './inbox.js';
 import { inboxRoutes } from './inbox.routes.js';
+import type { MessageStatus } from './message.resource.js';
+import { Messages } from './messages.js';
 import { messagesRoutes } from './messages.routes.js';
+import { postStatusCallback } from './status-callback.js';
 import { TwilioError } from './twilio.errors.js';
 
 export interface TwilioSimulatorOptions {
@@ -49,6 +52,7 @@ export class TwilioSimulator {
     readonly faults: Faults,
     /** The newest 1000 requests to Twilio's API, oldest first. */
     readonly requests: readonly ReceivedRequest[],
+    private readonly messages: Messages,
   ) {}
 
   /** Starts a simulator; whoever starts one closes it. */
@@ -60,16 +64,55 @@ export class TwilioSimulator {
     if (apiKey) authorizations.add(basic(apiKey.sid, apiKey.secret));
 
     const inbox = new Inbox();
+    const messages = new Messages();
     const faults = new Faults();
     const requests: ReceivedRequest[] = [];
     const server = createServer(requests);
-    await server.register(messagesRoutes({ accountSid, phoneNumber, authorizations }, inbox, faults));
+    await server.register(
+      messagesRoutes({ accountSid, phoneNumber, authorizations }, messages, inbox, faults),
+    );
     await server.register(faultsRoutes(faults, host));
     await server.register(inboxRoutes(inbox, { host }));
     await server.listen({ port, host });
 
     const url = toUrl(host, (server.server.address() as AddressInfo).port);
-    return new TwilioSimulator(server, url, accountSid, authToken, phoneNumber, inbox, faults, requests);
+    return new TwilioSimulator(
+      server,
+      url,
+      accountSid,
+      authToken,
+      phoneNumber,
+      inbox,
+      faults,
+      requests,
+      messages,
+    );
+  }
+
+  /** Where the sender of a message wants its status reported; null if nowhere. */
+  statusCallbackOf(sid: string): string | null {
+    return this.messages.statusCallbackOf(sid);
+  }
+
+  /** Moves a message to a status, as its carrier would, without telling its sender. */
+  move(sid: string, status: MessageStatus, errorCode?: number): void {
+    this.messages.move(sid, status, errorCode);
+  }
+
+  /**
+   * Moves a message to a status and reports it to its sender.
+   * @param authToken to sign with; of a rotation the account has two
+   * @returns the status of the sender's answer; undefined if there is no such message, or nowhere to report to
+   */
+  async report(
+    sid: string,
+    status: MessageStatus,
+    errorCode?: number,
+    authToken = this.authToken,
+  ): Promise<number | undefined> {
+    const message = this.messages.move(sid, status, errorCode);
+    const address = this.messages.statusCallbackOf(sid);
+    return message && address !== null ? postStatusCallback(address, message, authToken) : undefined;
   }
 
   /** Stops at once; open connections, also hanging ones, are cut. */

@@ -6,9 +6,6 @@ import { SystemParameters } from './system-parameters.js';
 const SHORT_API_KEY_BYTES = 16;
 const TWILIO_ORIGIN = 'https://api.twilio.com';
 
-/** Parameters of the contract whose feature is still to come. */
-const NOT_IN_FORCE = ['server.public_url'];
-
 const TWILIO_CREDENTIALS = [
   'twilio.sms.account_sid',
   'twilio.sms.auth_token',
@@ -94,10 +91,6 @@ function credentialFaults(given: ReadonlySet<string>): ConfigurationFault[] {
 export function warningsOf(parameters: SystemParameters, given: ReadonlySet<string>): string[] {
   const warnings: string[] = [];
   if (parameters.demo) warnings.push(...demoWarnings(parameters, given));
-
-  for (const name of NOT_IN_FORCE) {
-    if (given.has(name)) warnings.push(`${name}: is accepted, and has no effect yet.`);
-  }
   if (!parameters.production && /^prod(uction)?$/i.test(parameters.nodeEnv ?? '')) {
     warnings.push('NODE_ENV: only the exact word "production" switches the checks of production on.');
   }

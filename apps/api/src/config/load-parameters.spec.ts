@@ -413,12 +413,6 @@ describe('warnings', () => {
     expect(warningsOf({ [name]: 'canary' })).not.toMatch(/canary/);
   });
 
-  it('tell of a parameter that is set and not in force', () => {
-    expect(warningsOf({ SERVER_PUBLIC_URL: 'https://verify.example.com' })).toBe(
-      'server.public_url: is accepted, and has no effect yet.',
-    );
-  });
-
   it('tell of a demo that other machines can reach, which an explicit HOST makes', () => {
     expect(load({ HOST: '0.0.0.0' }).parameters).toMatchObject({ demo: true, host: '0.0.0.0' });
     expect(warningsOf({ HOST: '0.0.0.0' })).toMatch(/^HOST: /);
@@ -433,8 +427,7 @@ describe('warnings', () => {
     ['twilio.sms.base_url', { TWILIO_SMS_BASE_URL: 'http://127.0.0.1:4010' }],
   ])('tell of a doubtful %s', (name, environment) => {
     const { warnings } = load(environment);
-    const doubts = warnings.filter((warning) => !warning.includes('no effect yet'));
-    expect(doubts).toEqual([expect.stringMatching(`^${name}: `)]);
+    expect(warnings).toEqual([expect.stringMatching(`^${name}: `)]);
     expect(warnings.join()).not.toMatch(/canary/);
   });
 });

@@ -7,6 +7,7 @@ import type { VerificationErrorCode } from '../verification/verification.errors.
 export type HttpErrorCode =
   | 'VALIDATION_FAILED'
   | 'UNAUTHORIZED'
+  | 'FORBIDDEN'
   | 'NOT_FOUND'
   | 'METHOD_NOT_ALLOWED'
   | 'PAYLOAD_TOO_LARGE'
@@ -33,6 +34,7 @@ export const ERROR_STATUS: Record<ErrorCode, HttpStatus> = {
   STORE_UNAVAILABLE: HttpStatus.SERVICE_UNAVAILABLE,
   VALIDATION_FAILED: HttpStatus.BAD_REQUEST,
   UNAUTHORIZED: HttpStatus.UNAUTHORIZED,
+  FORBIDDEN: HttpStatus.FORBIDDEN,
   NOT_FOUND: HttpStatus.NOT_FOUND,
   METHOD_NOT_ALLOWED: HttpStatus.METHOD_NOT_ALLOWED,
   PAYLOAD_TOO_LARGE: HttpStatus.PAYLOAD_TOO_LARGE,
@@ -71,6 +73,7 @@ export const ERROR_TITLE: Record<ErrorCode, string> = {
   STORE_UNAVAILABLE: 'The store cannot answer',
   VALIDATION_FAILED: 'The request is not valid',
   UNAUTHORIZED: 'Not authorized',
+  FORBIDDEN: 'Not allowed',
   NOT_FOUND: 'No such resource',
   METHOD_NOT_ALLOWED: 'Method not allowed',
   PAYLOAD_TOO_LARGE: 'The body is too large',

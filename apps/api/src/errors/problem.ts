@@ -57,6 +57,7 @@ function isKnown(error: unknown): error is KnownError {
 const HTTP_ERRORS: Record<number, [code: HttpErrorCode, detail: string]> = {
   400: ['VALIDATION_FAILED', 'The request cannot be read. Send a JSON object.'],
   401: ['UNAUTHORIZED', 'Send Authorization: Bearer with a valid key.'],
+  403: ['FORBIDDEN', 'This address is for Twilio alone, which signs its requests.'],
   404: ['NOT_FOUND', 'There is nothing at this address.'],
   405: [
     'METHOD_NOT_ALLOWED',

@@ -5,12 +5,14 @@ import {
   type EmbeddedTransaction,
   type Quota,
 } from '@app/sms';
+import { progressOf, type DeliveryReport } from './delivery.js';
 import * as rule from './verification.rule.js';
 import type { VerificationId } from './verification-id.js';
 import {
   REMEMBERED_MS,
   type CheckAnswer,
   type OpenLimits,
+  type RecordedReport,
   type SealedCode,
   type SendResult,
   type StoredVerification,
@@ -25,6 +27,10 @@ const LARGEST_GUESS_BUDGET = 100;
 
 interface StoredCode extends rule.CodeState, SealedCode {
   readonly failure?: string;
+  readonly sid?: string;
+  readonly progress?: number;
+  /** When there was news of the message, or Twilio was asked for some. */
+  readonly newsAt?: number;
 }
 
 interface StoredPhone extends rule.PhoneState {
@@ -69,6 +75,7 @@ export class EmbeddedVerificationStore implements VerificationStore {
           ...records.code,
           ...code,
           ...(result.send === 'failed' && { failure: result.failure }),
+          ...(result.send === 'accepted' && { sid: result.sid, newsAt: transaction.now }),
         });
       }
     });
@@ -111,6 +118,28 @@ export class EmbeddedVerificationStore implements VerificationStore {
     });
   }
 
+  report(id: VerificationId, report: DeliveryReport): Promise<RecordedReport | undefined> {
+    return this.storage.transact((transaction) => {
+      const records = new Records(transaction, id);
+      const { code } = records;
+      if (!code) return undefined;
+      const before = code.progress ?? 0;
+      const progress = Math.max(before, progressOf(report));
+      records.writeCode({ ...code, progress, newsAt: transaction.now });
+      return { moved: progress > before, progress, sealedPhone: code.sealedPhone };
+    });
+  }
+
+  claimRefresh(id: VerificationId, quietMs: number): Promise<boolean> {
+    return this.storage.transact((transaction) => {
+      const records = new Records(transaction, id);
+      const { code } = records;
+      if (!code || transaction.now - (code.newsAt ?? 0) < quietMs) return false;
+      records.writeCode({ ...code, newsAt: transaction.now });
+      return true;
+    });
+  }
+
   find(id: VerificationId, maxAttempts: number): Promise<StoredVerification | undefined> {
     return this.storage.transact((transaction) => {
       const { now } = transaction;
@@ -118,10 +147,11 @@ export class EmbeddedVerificationStore implements VerificationStore {
       const { code } = records;
       if (!code) return undefined;
       const phone = records.phone;
-      const { send, failure, sealedPhone, purpose, expiresAt } = code;
+      const { send, failure, sid, sealedPhone, purpose, expiresAt, progress = 0, newsAt = 0 } = code;
       const status = rule.statusOf(phone, id.nonce, code, maxAttempts, now);
       const inDoubt = status === 'pending' ? rule.inDoubt(phone, id.nonce, now) : [];
-      return { status, send, failure, sealedPhone, purpose, expiresAt, inDoubt };
+      const delivery = { send, failure, sid, progress, quietMs: now - newsAt };
+      return { status, ...delivery, sealedPhone, purpose, expiresAt, inDoubt };
     });
   }
 }

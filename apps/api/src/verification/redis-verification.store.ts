@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { RedisQuotas, type Quota, type RedisStorage } from '@app/sms';
 import { Cluster, type Result } from 'ioredis';
+import { progressOf, type DeliveryReport } from './delivery.js';
 import type { Purpose } from './purpose.js';
 import * as rule from './verification.rule.js';
 import type { VerificationId } from './verification-id.js';
@@ -8,6 +9,7 @@ import {
   REMEMBERED_MS,
   type CheckAnswer,
   type OpenLimits,
+  type RecordedReport,
   type SealedCode,
   type SendResult,
   type StoredVerification,
@@ -24,6 +26,8 @@ declare module 'ioredis' {
       numberOfKeys: number,
       ...keysAndArguments: (string | number)[]
     ): Result<CheckReply, Context>;
+    verificationReport(key: string, progress: number): Result<[number, number, string] | null, Context>;
+    verificationClaimRefresh(key: string, quietMs: number): Result<0 | 1, Context>;
     verificationFind(...keys: string[]): Result<[number, string[], string[]], Context>;
   }
 }
@@ -38,6 +42,11 @@ export class RedisVerificationStore implements VerificationStore {
     storage.client.defineCommand('verificationOpen', { numberOfKeys: 2, lua: script('open') });
     storage.client.defineCommand('verificationSettle', { numberOfKeys: 2, lua: script('settle') });
     storage.client.defineCommand('verificationCheck', { lua: RedisQuotas.lua + script('check') });
+    storage.client.defineCommand('verificationReport', { numberOfKeys: 1, lua: script('report') });
+    storage.client.defineCommand('verificationClaimRefresh', {
+      numberOfKeys: 1,
+      lua: script('claim-refresh'),
+    });
     storage.client.defineCommand('verificationFind', { numberOfKeys: 2, lua: script('find') });
   }
 
@@ -60,10 +69,8 @@ export class RedisVerificationStore implements VerificationStore {
   }
 
   async settle(id: VerificationId, result: SendResult): Promise<void> {
-    const failure = result.send === 'failed' ? result.failure : '';
-    await this.storage.run((client) =>
-      client.verificationSettle(...keys(id), id.nonce, result.send, failure),
-    );
+    const detail = result.send === 'failed' ? result.failure : result.send === 'accepted' ? result.sid : '';
+    await this.storage.run((client) => client.verificationSettle(...keys(id), id.nonce, result.send, detail));
   }
 
   async discard(id: VerificationId): Promise<void> {
@@ -124,6 +131,19 @@ export class RedisVerificationStore implements VerificationStore {
     return { ...decisionOf(result, details), sealedPhone, purpose };
   }
 
+  async report(id: VerificationId, report: DeliveryReport): Promise<RecordedReport | undefined> {
+    const [, code] = keys(id);
+    const reply = await this.storage.run((client) => client.verificationReport(code, progressOf(report)));
+    if (!reply) return undefined;
+    const [moved, progress, sealedPhone] = reply;
+    return { moved: moved === 1, progress, sealedPhone };
+  }
+
+  async claimRefresh(id: VerificationId, quietMs: number): Promise<boolean> {
+    const [, code] = keys(id);
+    return (await this.storage.run((client) => client.verificationClaimRefresh(code, quietMs))) === 1;
+  }
+
   async find(id: VerificationId, maxAttempts: number): Promise<StoredVerification | undefined> {
     const [now, phoneFields, codeFields] = await this.storage.run((client) =>
       client.verificationFind(...keys(id)),
@@ -143,6 +163,9 @@ export class RedisVerificationStore implements VerificationStore {
       status,
       send: state.send,
       failure: code.failure,
+      sid: code.sid,
+      progress: Number(code.progress ?? 0),
+      quietMs: now - Number(code.news_at ?? 0),
       sealedPhone: code.phone ?? '',
       purpose: code.purpose as Purpose,
       expiresAt: state.expiresAt,

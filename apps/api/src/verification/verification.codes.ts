@@ -1,6 +1,6 @@
 import { createHmac, randomInt } from 'node:crypto';
 import { PhoneNumber, seal, StoreUnavailableError, unseal, type DataKey } from '@app/sms';
-import type { VerificationId } from './verification-id.js';
+import { VerificationId } from './verification-id.js';
 
 /** A code of this many digits from the system's CSPRNG, uniform, leading zeros kept (ASVS 5.0, 6.5.3 and 6.5.4). */
 export function generateCode(digits: number): string {
@@ -14,10 +14,12 @@ export class CodeSealer {
   private static readonly byDataKey = new WeakMap<DataKey, CodeSealer>();
   readonly #macKey: Buffer;
   readonly #phoneKey: Buffer;
+  readonly #idKey: Buffer;
 
   private constructor(private readonly dataKey: DataKey) {
     this.#macKey = dataKey.derive('code mac');
     this.#phoneKey = dataKey.derive('phone at rest');
+    this.#idKey = dataKey.derive('id in a callback');
   }
 
   /** The keys of a data key are derived once. */
@@ -45,5 +47,16 @@ export class CodeSealer {
     const e164 = unseal(this.#phoneKey, Buffer.from(sealedPhone, 'base64url'));
     if (!e164) throw new StoreUnavailableError('damaged record');
     return PhoneNumber.ofStored(e164.toString());
+  }
+
+  /** For the address of a callback, which others write into their logs. */
+  sealId(id: VerificationId): string {
+    return seal(this.#idKey, id.toString()).toString('base64url');
+  }
+
+  /** @returns undefined if it was not sealed by us */
+  openId(sealedId: string): VerificationId | undefined {
+    const id = unseal(this.#idKey, Buffer.from(sealedId, 'base64url'));
+    return id && VerificationId.parse(id.toString());
   }
 }

@@ -3,6 +3,7 @@ import { RedisStorage, SmsStorage } from '@app/sms';
 import { CallerModule } from '../caller/caller.module.js';
 import { IdempotencyModule } from '../idempotency/idempotency.module.js';
 import { ProofModule } from '../proof/proof.module.js';
+import { Deliveries } from './deliveries.js';
 import { EmbeddedVerificationStore } from './embedded-verification.store.js';
 import { RedisVerificationStore } from './redis-verification.store.js';
 import { SignUpConfigController } from './sign-up-config.controller.js';
@@ -25,6 +26,7 @@ const verificationStore: FactoryProvider = {
 @Module({
   imports: [CallerModule, IdempotencyModule, ProofModule],
   controllers: [VerificationController, SignUpConfigController],
-  providers: [VerificationService, VerificationLog, verificationStore],
+  providers: [VerificationService, VerificationLog, Deliveries, verificationStore],
+  exports: [Deliveries],
 })
 export class VerificationModule {}

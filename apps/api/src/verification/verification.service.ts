@@ -16,6 +16,7 @@ import type { Caller } from '../caller/callers.js';
 import { SystemParameters } from '../config/system-parameters.js';
 import { IdempotentSends } from '../idempotency/idempotent-sends.js';
 import { ProofTokens } from '../proof/proof-tokens.js';
+import { Deliveries } from './deliveries.js';
 import { deliveryOf, type Delivery } from './delivery.js';
 import { REGISTRATION_PURPOSES, type Purpose } from './purpose.js';
 import { CodeSealer, generateCode } from './verification.codes.js';
@@ -80,6 +81,7 @@ export class VerificationService {
     @Inject(SmsStorage) private readonly storage: SmsStorage,
     @Inject(VerificationStore) private readonly verifications: VerificationStore,
     private readonly idempotent: IdempotentSends,
+    private readonly deliveries: Deliveries,
     private readonly proofs: ProofTokens,
     private readonly parameters: SystemParameters,
     private readonly log: VerificationLog,
@@ -153,6 +155,7 @@ export class VerificationService {
       found = await this.verifications.find(id, this.checkLimits.maxAttempts);
     }
     if (!found) throw new VerificationNotFoundError();
+    found = await this.deliveries.refresh(id, found);
     return {
       id: id.toString(),
       phone: sealer.openPhone(found.sealedPhone).masked,
@@ -220,10 +223,10 @@ export class VerificationService {
   }
 
   private async deliver(reservation: SmsReservation, id: VerificationId, code: string): Promise<void> {
+    const statusCallback = await this.deliveries.callbackUrl(id);
+    const settleToo = (outcome: SmsOutcome) => this.verifications.settle(id, sendResult(outcome));
     try {
-      await this.sms.deliver(reservation, code, (outcome) =>
-        this.verifications.settle(id, sendResult(outcome)),
-      );
+      await this.sms.deliver(reservation, code, { settleToo, statusCallback });
     } catch (error) {
       const sendFailed = error instanceof SmsSendFailedError || error instanceof SmsConnectionFailedError;
       throw sendFailed && error.mayArrive ? new UnconfirmedSendError(id.toString(), error) : error;
@@ -277,7 +280,7 @@ function parseId(text: string): VerificationId {
 
 function sendResult(outcome: SmsOutcome): SendResult {
   if (!outcome.kept) return { send: 'failed', failure: outcome.reason };
-  return { send: outcome.accepted ? 'accepted' : 'unknown' };
+  return outcome.accepted ? { send: 'accepted', sid: outcome.sid } : { send: 'unknown' };
 }
 
 function checkError(answer: Exclude<CheckDecision, { result: 'approved' }>): Error {

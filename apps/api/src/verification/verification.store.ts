@@ -1,4 +1,5 @@
 import type { Quota } from '@app/sms';
+import type { DeliveryReport } from './delivery.js';
 import type { CheckDecision, CheckLimits, VerificationStatus } from './verification.rule.js';
 import type { Purpose } from './purpose.js';
 import type { VerificationId } from './verification-id.js';
@@ -22,7 +23,9 @@ export interface OpenLimits {
 }
 
 export type SendResult =
-  { readonly send: 'accepted' | 'unknown' } | { readonly send: 'failed'; readonly failure: string };
+  | { readonly send: 'accepted'; readonly sid: string }
+  | { readonly send: 'unknown' }
+  | { readonly send: 'failed'; readonly failure: string };
 
 /** A stored verification, as its owner may see it. */
 export interface StoredVerification {
@@ -30,12 +33,26 @@ export interface StoredVerification {
   readonly send: 'in_flight' | 'accepted' | 'unknown' | 'failed';
   /** Why the send failed, when it did. */
   readonly failure?: string;
+  /** Twilio's id of the message, once it was accepted. */
+  readonly sid?: string;
+  /** How far the message got, see `progressOf`; 0 when nothing was reported. */
+  readonly progress: number;
+  /** Milliseconds since there was news of the message, or since Twilio was asked for some. */
+  readonly quietMs: number;
   readonly sealedPhone: string;
   readonly purpose: Purpose;
   /** Milliseconds since the epoch, by the store's clock. */
   readonly expiresAt: number;
   /** Other sends to the phone that were interrupted; they may have replaced this code. */
   readonly inDoubt: readonly string[];
+}
+
+export interface RecordedReport {
+  /** Whether this report moved the message forward. */
+  readonly moved: boolean;
+  /** How far it got. */
+  readonly progress: number;
+  readonly sealedPhone: string;
 }
 
 export type CheckAnswer =
@@ -72,6 +89,13 @@ export interface VerificationStore {
     limits: CheckLimits,
     source?: Quota,
   ): Promise<CheckAnswer>;
+  /**
+   * Records how far the message got; reports only move it forward.
+   * @returns undefined if the id is not known
+   */
+  report(id: VerificationId, report: DeliveryReport): Promise<RecordedReport | undefined>;
+  /** Whether nobody had news of the message, or asked for some, for this long. The caller then asks. */
+  claimRefresh(id: VerificationId, quietMs: number): Promise<boolean>;
   find(id: VerificationId, maxAttempts: number): Promise<StoredVerification | undefined>;
 }
 

@@ -23,5 +23,5 @@ export class Deadline {
   }
 }
 
-/** Hands the deadline of a send to the transport: the SDK in between has no time-out for a single call. */
+/** Hands the deadline of a send, or of a question, to the transport: the SDK in between has no time-out for a single call. */
 export const sendDeadline = new AsyncLocalStorage<Deadline>();

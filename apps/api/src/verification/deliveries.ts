@@ -1,0 +1,86 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { SmsError, SmsService, SmsStorage } from '@app/sms';
+import { SystemParameters } from '../config/system-parameters.js';
+import { isFinal, reportAt, reportOf, type DeliveryReport } from './delivery.js';
+import { CodeSealer } from './verification.codes.js';
+import { VerificationId } from './verification-id.js';
+import { VerificationStore, type StoredVerification } from './verification.store.js';
+
+/** Where Twilio reports what becomes of a message. */
+export const STATUS_CALLBACK_PATH = '/webhooks/twilio/status';
+/**
+ * Three tries, whatever went wrong: by default Twilio calls once, and callbacks would be lost in every deployment. See
+ * https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
+ */
+const RETRY_ALL = '#rc=3&rp=all';
+/** Twilio gives a callback up after this time, so a message that is not at its end may have lost one. */
+const QUIET_MS = 15_000;
+
+/** What becomes of messages after Twilio took them. It never touches codes, guesses or limits. */
+@Injectable()
+export class Deliveries {
+  private readonly logger = new Logger('Delivery');
+
+  constructor(
+    private readonly sms: SmsService,
+    @Inject(SmsStorage) private readonly storage: SmsStorage,
+    @Inject(VerificationStore) private readonly verifications: VerificationStore,
+    private readonly parameters: SystemParameters,
+  ) {}
+
+  /** The address for Twilio's reports of one message; undefined without `server.public_url`. */
+  async callbackUrl(id: VerificationId): Promise<string | undefined> {
+    const { serverPublicUrl } = this.parameters;
+    if (serverPublicUrl === undefined) return undefined;
+    const sealedId = (await this.sealer()).sealId(id);
+    return `${serverPublicUrl}${STATUS_CALLBACK_PATH}?id=${sealedId}${RETRY_ALL}`;
+  }
+
+  /**
+   * Moves a message forward. Reports may come in any order, often, and before Twilio's answer to the send.
+   * @param sealedId of the callback's address; one that is not ours changes nothing
+   * @throws StoreUnavailableError, so that Twilio tries again
+   */
+  async report(sealedId: string, report: DeliveryReport): Promise<void> {
+    const sealer = await this.sealer();
+    const id = sealer.openId(sealedId);
+    if (id) await this.record(id, sealer, report);
+  }
+
+  /** Asks Twilio about a message that has not been heard of for a while: callbacks get lost, or are not switched on. */
+  async refresh(id: VerificationId, found: StoredVerification): Promise<StoredVerification> {
+    const { sid, progress, quietMs } = found;
+    const known = reportAt(progress);
+    if (sid === undefined || quietMs < QUIET_MS || (known && isFinal(known))) return found;
+    if (!(await this.verifications.claimRefresh(id, QUIET_MS))) return found; // someone else is asking
+    const report = await this.fetch(sid);
+    if (!report) return found;
+    const newProgress = await this.record(id, await this.sealer(), report);
+    return { ...found, progress: newProgress };
+  }
+
+  private async record(id: VerificationId, sealer: CodeSealer, report: DeliveryReport): Promise<number> {
+    const recorded = await this.verifications.report(id, report);
+    if (recorded?.moved) {
+      const phone = sealer.openPhone(recorded.sealedPhone).masked;
+      const level = report.delivery === 'undelivered' || report.delivery === 'failed' ? 'warn' : 'log';
+      this.logger[level]({ event: 'verification.delivery', phone, ...report });
+    }
+    return recorded?.progress ?? 0;
+  }
+
+  private async fetch(sid: string): Promise<DeliveryReport | undefined> {
+    try {
+      const { status, twilioCode } = await this.sms.fetchStatus(sid);
+      return reportOf(status, twilioCode);
+    } catch (error) {
+      if (!(error instanceof SmsError)) throw error;
+      this.logger.warn({ event: 'verification.delivery_not_known', outcome: error.code });
+      return undefined;
+    }
+  }
+
+  private async sealer(): Promise<CodeSealer> {
+    return CodeSealer.under(await this.storage.dataKey());
+  }
+}

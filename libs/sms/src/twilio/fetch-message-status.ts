@@ -1,0 +1,15 @@
+import { Deadline, sendDeadline } from './deadline.js';
+import type { TwilioClient } from './twilio.client.js';
+
+/** Somebody waits for the answer, and can ask again. */
+const FETCH_TIMEOUT_MS = 2_000;
+
+/** Asks once. @throws TwilioFailure, or whatever a client of the host app throws */
+export async function fetchMessageStatus(
+  client: TwilioClient,
+  sid: string,
+): Promise<{ status: string; twilioCode?: number }> {
+  const deadline = Deadline.in(FETCH_TIMEOUT_MS);
+  const { status, errorCode } = await sendDeadline.run(deadline, async () => client.messages(sid).fetch());
+  return { status, twilioCode: errorCode ?? undefined };
+}
