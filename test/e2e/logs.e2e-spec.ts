@@ -66,9 +66,7 @@ it.each(STORES)(
       if (environment.DATA_PATH) await rm(environment.DATA_PATH, { recursive: true });
     }
     const output = api.output();
-    const events = output
-      .split('\n')
-      .flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as LogLine] : []));
+    const events = eventsIn(output);
     const outcomes = new Set(events.flatMap(({ outcome }) => (outcome ? [outcome] : [])));
     expect(outcomes).toEqual(
       new Set([
@@ -97,6 +95,34 @@ it.each(STORES)(
     }
   },
 );
+
+it('the log warns once of a proxy that is not trusted, and has an error when the cap of all sends is reached', async () => {
+  const environment = await apiEnvironment(simulator, 'embedded', {
+    LOG_LEVEL: 'info',
+    SERVER_SMS_MAX_SENDS_TOTAL: '1',
+  });
+  const api = await ApiProcess.start(environment, folder);
+  try {
+    const forwarded = { 'x-forwarded-for': '198.51.100.1' };
+    expect(await api.send(newPhone(), {}, forwarded)).toMatchObject({ status: 201 });
+    expect(await api.send(newPhone(), {}, forwarded)).toMatchObject({ status: 429 });
+  } finally {
+    await api.stop();
+    await rm(environment.DATA_PATH, { recursive: true });
+  }
+  const events = eventsIn(api.output());
+  expect(events.filter(({ event }) => event === 'caller.proxy_not_trusted')).toEqual([
+    expect.objectContaining({ level: 'warn', warning: expect.stringContaining('server.trust_proxy') }),
+  ]);
+  expect(events.filter(({ outcome }) => outcome === 'TODAY_SMS_LIMIT_REACHED')).toEqual([
+    expect.objectContaining({ level: 'error', event: 'verification.send', limit: 'total' }),
+  ]);
+  expect(api.output()).not.toContain('198.51.100.1');
+});
+
+function eventsIn(output: string): LogLine[] {
+  return output.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as LogLine] : []));
+}
 
 /** A Redis without users takes any name and no password; this one has a user with a password. */
 function withPassword(url: string): string {

@@ -14,7 +14,11 @@ beforeAll(async () => {
 afterAll(() => simulator.close());
 beforeEach(async () => {
   proxy = await RedisProxy.start(redisUrl());
-  api = await startApi(simulator, 'redis', { REDIS_URL: proxy.url, TWILIO_SMS_TIMEOUT_MS: '2000' });
+  api = await startApi(simulator, 'redis', {
+    REDIS_URL: proxy.url,
+    TWILIO_SMS_TIMEOUT_MS: '2000',
+    SERVER_SMS_MAX_SENDS_TOTAL: '1000000', // so that every kind of limit is counted
+  });
   await warmUp();
 });
 afterEach(async () => {
