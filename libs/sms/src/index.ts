@@ -30,6 +30,15 @@ export {
   type SmsErrorCode,
   type SmsFailureReason,
 } from './sms.errors.js';
+export {
+  STORE_FAULTS,
+  TWILIO_ANSWERS,
+  type SmsObserver,
+  type StoreFault,
+  type StoreOperationEnd,
+  type TwilioAnswer,
+  type TwilioRequestEnd,
+} from './sms.observer.js';
 export { MessageTemplate, type AutofillOptions } from './message/message-template.js';
 export { PhoneNumber } from './phone/phone-number.js';
 export { EmbeddedQuotas } from './rate-limit/embedded.quotas.js';

@@ -33,8 +33,10 @@ const twilioClient: FactoryProvider = {
 const smsStorage: FactoryProvider = {
   provide: SmsStorage,
   inject: [SmsSettings],
-  useFactory: ({ storage: { secrets, redisUrl, folder } }: SmsSettings): SmsStorage =>
-    redisUrl ? new RedisStorage(redisUrl, secrets) : new EmbeddedStorage(folder, secrets),
+  useFactory: ({ storage: { secrets, redisUrl, folder }, observer }: SmsSettings): SmsStorage =>
+    redisUrl
+      ? new RedisStorage(redisUrl, secrets, observer)
+      : new EmbeddedStorage(folder, secrets, Date.now, observer),
 };
 
 const rateLimitStore: FactoryProvider = {

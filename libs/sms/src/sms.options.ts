@@ -1,6 +1,7 @@
 import { MessageTemplate, type AutofillOptions } from './message/message-template.js';
 import { Secret } from './secret.js';
 import { SmsOptionsError } from './sms.errors.js';
+import { GuardedObserver, NO_OBSERVER, type SmsObserver } from './sms.observer.js';
 
 /** Options of `SmsModule.forRoot`. They are checked when the module starts. */
 export interface SmsModuleOptions {
@@ -8,6 +9,8 @@ export interface SmsModuleOptions {
   message?: MessageOptions;
   limits?: LimitOptions;
   storage: StorageOptions;
+  /** Is told how requests to Twilio and operations of the store ended, for metrics. @default nobody is told */
+  observer?: SmsObserver;
 }
 
 export interface TwilioOptions {
@@ -76,6 +79,7 @@ export interface SmsSettings {
     maxSendsTotal?: number;
   };
   storage: { secrets: readonly Secret[]; redisUrl?: Secret; folder: string };
+  observer: SmsObserver;
 }
 
 export interface TwilioSettings {
@@ -208,6 +212,7 @@ export function resolveSmsOptions(options: SmsModuleOptions): SmsSettings {
       redisUrl: storage.redisUrl ? Secret.of(storage.redisUrl) : undefined,
       folder: storage.folder,
     },
+    observer: options.observer ? new GuardedObserver(options.observer) : NO_OBSERVER,
   };
 }
 

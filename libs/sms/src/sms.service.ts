@@ -204,7 +204,7 @@ export class SmsService implements OnApplicationShutdown {
     { settleToo, statusCallback }: DeliverOptions,
   ): Promise<SmsReceipt> {
     const { template, codeTtlSeconds } = this.settings.message;
-    const { twilio, limits } = this.settings;
+    const { twilio, limits, observer } = this.settings;
     const message = {
       to: reservation.phone.e164,
       ...twilio.sender,
@@ -212,7 +212,7 @@ export class SmsService implements OnApplicationShutdown {
       validityPeriod: codeTtlSeconds,
       statusCallback,
     };
-    const result = await sendMessage(this.twilio, message, twilio, reservation.deadline).catch(
+    const result = await sendMessage(this.twilio, message, twilio, reservation.deadline, observer).catch(
       asTwilioFailure,
     );
     if (result instanceof TwilioFailure) {

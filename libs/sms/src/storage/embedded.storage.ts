@@ -6,9 +6,11 @@ import { Logger } from '@nestjs/common';
 import { open as openDatabase, type RootDatabase } from 'lmdb';
 import type { Secret } from '../secret.js';
 import { StoreUnavailableError } from '../sms.errors.js';
+import { NO_OBSERVER, type SmsObserver } from '../sms.observer.js';
 import { withinAnswerTime } from './answer-time.js';
 import { DataKey, unwrapWithAny, WrongSecretError } from './data-key.js';
 import { checkDataFile, DamagedStoreError } from './embedded-file.js';
+import { observed } from './observed.js';
 import { CLOCK_START, tick, type ClockState } from './store-clock.js';
 
 /** A record that is there but does not pass its checksum. */
@@ -46,11 +48,13 @@ export class EmbeddedStorage {
    * @param folder made when missing, readable by its owner only
    * @param secrets the first wraps the data key, the others open one that was wrapped before a rotation
    * @param wallMs the computer's clock
+   * @param observer is told of each step
    */
   constructor(
     private readonly folder: string,
     private readonly secrets: readonly Secret[],
     private readonly wallMs: () => number = Date.now,
+    private readonly observer: SmsObserver = NO_OBSERVER,
   ) {}
 
   /** @throws DamagedStoreError if the data file was cut off, WrongSecretError if it is another secret's */
@@ -68,7 +72,7 @@ export class EmbeddedStorage {
    */
   async transact<T>(work: (transaction: EmbeddedTransaction) => T): Promise<T> {
     const database = await this.database();
-    return withinAnswerTime(this.write(database, work));
+    return observed(this.observer, 'embedded', withinAnswerTime(this.write(database, work)));
   }
 
   private async write<T>(

@@ -2,8 +2,10 @@ import { Logger } from '@nestjs/common';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { printAs, type Secret } from '../secret.js';
 import { StoreUnavailableError } from '../sms.errors.js';
+import { NO_OBSERVER, type SmsObserver } from '../sms.observer.js';
 import { ANSWER_TIMEOUT_MS, withinAnswerTime } from './answer-time.js';
 import { DataKey, unwrapWithAny, WrongSecretError } from './data-key.js';
+import { observed } from './observed.js';
 import { weaknessesOf } from './redis-set-up.js';
 
 const DATA_KEY = 'sms:data-key';
@@ -41,10 +43,12 @@ export class RedisStorage {
   /**
    * @param urls `redis://` or `rediss://`; several, comma separated, are nodes of one cluster
    * @param secrets the first wraps the data key, the others open one that was wrapped before a rotation
+   * @param observer is told of each command
    */
   constructor(
     urls: Secret,
     private readonly secrets: readonly Secret[],
+    private readonly observer: SmsObserver = NO_OBSERVER,
   ) {
     const nodes = urls.reveal().split(',');
     this.client =
@@ -109,7 +113,8 @@ export class RedisStorage {
     const running = command(this.client).catch((error: unknown) => {
       throw new StoreUnavailableError(faultOf(error));
     });
-    return withinAnswerTime(running); // the client's own time-out begins when it writes
+    // The client's own time-out begins when it writes.
+    return observed(this.observer, 'redis', withinAnswerTime(running));
   }
 
   /** @throws StoreUnavailableError, also if another secret's Redis has taken the place of ours */

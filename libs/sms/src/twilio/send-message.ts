@@ -4,6 +4,7 @@ import type {
   MessageInstance,
   MessageListInstanceCreateOptions,
 } from 'twilio/lib/rest/api/v2010/account/message.js';
+import { NO_OBSERVER, type SmsObserver } from '../sms.observer.js';
 import type { TwilioSettings } from '../sms.options.js';
 import { sendDeadline, type Deadline } from './deadline.js';
 import type { TwilioClient } from './twilio.client.js';
@@ -24,6 +25,7 @@ export type MessageToSend = MessageListInstanceCreateOptions;
 
 /**
  * Asks Twilio to deliver one message: tries again as the policy allows, within the deadline.
+ * @param observer is told of each try
  * @throws TwilioFailure, ambiguous if any of the tries was
  */
 export async function sendMessage(
@@ -31,14 +33,20 @@ export async function sendMessage(
   message: MessageToSend,
   policy: Pick<TwilioSettings, 'maxAttempts' | 'retryAmbiguous'>,
   deadline: Deadline,
+  observer: SmsObserver = NO_OBSERVER,
 ): Promise<MessageInstance> {
   let ambiguous: TwilioFailure | undefined;
   for (let attempt = 1; ; attempt += 1) {
     if (deadline.passed) throw ambiguous ?? neverReached();
+    const beganAt = performance.now();
     try {
-      return await createMessage(client, message, deadline);
+      const created = await createMessage(client, message, deadline);
+      observer.twilioRequest({ attempt, durationMs: performance.now() - beganAt, answer: '2xx' });
+      return created;
     } catch (error) {
       const failure = asTwilioFailure(error);
+      const { answer, reason } = failure.facts;
+      observer.twilioRequest({ attempt, durationMs: performance.now() - beganAt, answer, reason });
       if (failure.facts.certainty === 'ambiguous') ambiguous = failure;
       const pauseMs = pauseAfter(failure, attempt);
       const another =

@@ -128,7 +128,7 @@ describe("Twilio's refusals", () => {
 
   it('Twilio that was never reached can be asked again in a second', () => {
     const failure = neverReached();
-    expect(failure.facts).toEqual({ certainty: 'definite', retryable: true });
+    expect(failure.facts).toEqual({ certainty: 'definite', answer: 'unreachable', retryable: true });
     const error = failure.toSmsError(COOLDOWN_SECONDS);
     expect(error).toBeInstanceOf(SmsConnectionFailedError);
     expect(error).toMatchObject({ mayArrive: false, retryAfterSeconds: 1 });

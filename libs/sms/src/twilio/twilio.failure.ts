@@ -4,6 +4,7 @@ import {
   type SmsError,
   type SmsFailureReason,
 } from '../sms.errors.js';
+import type { TwilioAnswer } from '../sms.observer.js';
 
 /**
  * What is known after one try.
@@ -14,6 +15,7 @@ export type Certainty = 'definite' | 'ambiguous';
 
 interface TwilioFailureFacts {
   certainty: Certainty;
+  answer: TwilioAnswer;
   /** Why Twilio said no; undefined if there was no answer to go by. */
   reason?: SmsFailureReason;
   /** Another try may succeed, and the contract allows one. */
@@ -45,12 +47,12 @@ export class TwilioFailure extends Error {
 
 /** DNS, refused, TLS, connect time-out, or the deadline passed before anything was written. */
 export function neverReached(): TwilioFailure {
-  return new TwilioFailure({ certainty: 'definite', retryable: true });
+  return new TwilioFailure({ certainty: 'definite', answer: 'unreachable', retryable: true });
 }
 
 /** Time-out or broken connection after the request was written, a redirect, or a success that cannot be read. */
-export function noUsableAnswer(twilioRequestId?: string): TwilioFailure {
-  return new TwilioFailure({ certainty: 'ambiguous', twilioRequestId });
+export function noUsableAnswer(twilioRequestId?: string, answer: TwilioAnswer = 'no_answer'): TwilioFailure {
+  return new TwilioFailure({ certainty: 'ambiguous', answer, twilioRequestId });
 }
 
 /** An answer that says no, or a server error. */
@@ -64,17 +66,19 @@ export function refusedBy(answer: {
   if (status >= 500) {
     return new TwilioFailure({
       certainty: 'ambiguous',
+      answer: '5xx',
       reason: 'provider_error',
       retryable: true,
       twilioCode,
       twilioRequestId,
     });
   }
-  if (status < 400) return noUsableAnswer(twilioRequestId);
+  if (status < 400) return noUsableAnswer(twilioRequestId, '3xx');
   const reason = reasonOf(status, twilioCode);
   const busy = status === 429 && !ACCOUNT_CAPS.has(twilioCode ?? 0);
   return new TwilioFailure({
     certainty: 'definite',
+    answer: '4xx',
     reason,
     retryable: busy,
     twilioCode,
@@ -85,7 +89,7 @@ export function refusedBy(answer: {
 
 /** Twilio took the request, and its answer says that the message failed. */
 export function failedMessage(twilioCode?: number): TwilioFailure {
-  return new TwilioFailure({ certainty: 'ambiguous', reason: 'provider_error', twilioCode });
+  return new TwilioFailure({ certainty: 'ambiguous', answer: '2xx', reason: 'provider_error', twilioCode });
 }
 
 /** Codes of Node that mean: no connection was made, so nothing was written. */

@@ -287,7 +287,7 @@ describe('A connection that fails', () => {
     const { url } = await peer(silence);
     await closers.shift()?.();
     const failure = await failureOf(send(transportTo(url)));
-    expect(failure.facts).toEqual({ certainty: 'definite', retryable: true });
+    expect(failure.facts).toEqual({ certainty: 'definite', answer: 'unreachable', retryable: true });
   });
 
   it('without TLS where TLS is expected: nothing was sent', async () => {

@@ -1,0 +1,125 @@
+import { Logger } from '@nestjs/common';
+import type { SmsFailureReason } from './sms.errors.js';
+
+/**
+ * What Twilio answered to one request: the class of the HTTP status, `no_answer` (time-out, broken connection, or a
+ * success that cannot be read, after the request was written), or `unreachable` (nothing was written).
+ */
+export const TWILIO_ANSWERS = ['2xx', '3xx', '4xx', '5xx', 'no_answer', 'unreachable'] as const;
+export type TwilioAnswer = (typeof TWILIO_ANSWERS)[number];
+
+/** What went wrong in the store, in the words of Redis, of the system, or our own. Any other is `other`. */
+export const STORE_FAULTS = [
+  'timeout',
+  'unreachable',
+  // of the connection
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+  // of Redis
+  'BUSY',
+  'CLUSTERDOWN',
+  'CROSSSLOT',
+  'ERR',
+  'LOADING',
+  'MASTERDOWN',
+  'MISCONF',
+  'MOVED',
+  'NOAUTH',
+  'NOPERM',
+  'NOREPLICAS',
+  'NOSCRIPT',
+  'OOM',
+  'READONLY',
+  'TRYAGAIN',
+  'WRONGPASS',
+  'WRONGTYPE',
+  // of the disk
+  'EACCES',
+  'EDQUOT',
+  'EIO',
+  'ENOSPC',
+  'EROFS',
+  'write failed',
+  'other',
+] as const;
+export type StoreFault = (typeof STORE_FAULTS)[number];
+
+/** One request to Twilio for a message. A send that is tried again makes several. */
+export interface TwilioRequestEnd {
+  /** 1 for the first try of a send. */
+  readonly attempt: number;
+  /** In milliseconds, the wait for a connection included. */
+  readonly durationMs: number;
+  readonly answer: TwilioAnswer;
+  /** Why Twilio did not take the message, if it answered so. */
+  readonly reason?: SmsFailureReason;
+}
+
+/** One operation of the store, those in the background included. */
+export interface StoreOperationEnd {
+  readonly store: 'redis' | 'embedded';
+  /** In milliseconds, until the answer or until it was no longer waited for. */
+  readonly durationMs: number;
+  /** Undefined if it succeeded. */
+  readonly fault?: StoreFault;
+}
+
+/**
+ * Is told how each request to Twilio and each operation of the store ended, to count and time them. All values are
+ * numbers or from closed sets; none is of a phone, code or caller. The calls are part of a send, so they should be
+ * quick. What they throw is logged once, and changes nothing.
+ */
+export interface SmsObserver {
+  twilioRequest(request: TwilioRequestEnd): void;
+  storeOperation(operation: StoreOperationEnd): void;
+}
+
+/** Observes nothing. */
+export const NO_OBSERVER: SmsObserver = {
+  twilioRequest: () => undefined,
+  storeOperation: () => undefined,
+};
+
+/** An observer of the host app that cannot break what it observes. */
+export class GuardedObserver implements SmsObserver {
+  private readonly logger = new Logger(GuardedObserver.name);
+  private hasFailed = false;
+
+  constructor(private readonly observer: SmsObserver) {}
+
+  twilioRequest(request: TwilioRequestEnd): void {
+    try {
+      this.settle(this.observer.twilioRequest(request));
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  storeOperation(operation: StoreOperationEnd): void {
+    try {
+      this.settle(this.observer.storeOperation(operation));
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  /** An async method fits the interface too, and its rejection would end the process. */
+  private settle(returned: unknown): void {
+    if (returned instanceof Promise) returned.catch((error: unknown) => this.failed(error));
+  }
+
+  private failed(error: unknown): void {
+    if (this.hasFailed) return;
+    this.hasFailed = true;
+    this.logger.error({
+      event: 'sms.observer_failed',
+      error: error instanceof Error ? error.name : typeof error,
+    });
+  }
+}
