@@ -7,6 +7,8 @@ import { ProblemFilter } from './errors/problem.filter.js';
 import { RouteTable } from './errors/route-table.js';
 import { createValidationPipe } from './errors/validation.pipe.js';
 import { HealthModule } from './health/health.module.js';
+import { MetricsModule } from './metrics/metrics.module.js';
+import { Metrics } from './metrics/metrics.js';
 import { smsOptions } from './sms-options.js';
 import { WebhooksModule } from './webhooks/webhooks.module.js';
 import { VerificationModule } from './verification/verification.module.js';
@@ -18,7 +20,12 @@ export class AppModule {
       module: AppModule,
       imports: [
         SystemConfigModule.with(parameters),
-        SmsModule.forRootAsync({ isGlobal: true, inject: [SystemParameters], useFactory: smsOptions }),
+        SmsModule.forRootAsync({
+          isGlobal: true,
+          imports: [MetricsModule],
+          inject: [SystemParameters, Metrics],
+          useFactory: smsOptions,
+        }),
         VerificationModule,
         HealthModule,
         ...(parameters.serverPublicUrl === undefined ? [] : [WebhooksModule]),

@@ -13,6 +13,7 @@ import { RouteTable } from './errors/route-table.js';
 import { logAnswer } from './logging/access-log.js';
 import { JsonLogger } from './logging/json.logger.js';
 import { requestContext } from './logging/request-context.js';
+import { Metrics } from './metrics/metrics.js';
 import { acceptTwilioForms } from './webhooks/form-parser.js';
 
 const MAX_BODY_BYTES = 8 * 1024;
@@ -40,7 +41,7 @@ export async function createApp(parameters: SystemParameters): Promise<NestFasti
   });
   app.enableShutdownHooks(['SIGINT', 'SIGTERM'], { useProcessExit: true });
   const server = adapter.getInstance();
-  addCommonHooks(server, app.get(RouteTable));
+  addCommonHooks(server, app.get(RouteTable), app.get(Metrics));
   if (parameters.serverPublicUrl !== undefined) acceptTwilioForms(server);
   allowOrigins(app, parameters.serverCorsOrigins);
   askForApiKey(server, app.get(ApiKeys));
@@ -76,7 +77,7 @@ function askForApiKey(server: FastifyInstance, keys: ApiKeys): void {
   });
 }
 
-function addCommonHooks(server: FastifyInstance, routes: RouteTable): void {
+function addCommonHooks(server: FastifyInstance, routes: RouteTable, metrics: Metrics): void {
   // JSON only, by Fastify's own parser, which refuses prototype poisoning.
   server.removeContentTypeParser('text/plain');
   server.addHook('onRoute', (route) => routes.add(route));
@@ -89,6 +90,12 @@ function addCommonHooks(server: FastifyInstance, routes: RouteTable): void {
     requestContext.run({ requestId: request.id }, done),
   );
   server.addHook('onResponse', (request, reply, done) => {
+    metrics.httpAnswer({
+      method: request.method,
+      route: request.routeOptions.url ?? 'none',
+      status: reply.statusCode,
+      durationMs: reply.elapsedTime,
+    });
     requestContext.run({ requestId: request.id }, () => logAnswer(request, reply));
     done();
   });

@@ -1,8 +1,8 @@
-import type { SmsModuleOptions } from '@app/sms';
+import type { SmsModuleOptions, SmsObserver } from '@app/sms';
 import type { SystemParameters } from './config/system-parameters.js';
 
 /** The library's options from the system parameters. */
-export function smsOptions(parameters: SystemParameters): SmsModuleOptions {
+export function smsOptions(parameters: SystemParameters, observer: SmsObserver): SmsModuleOptions {
   const { twilioSmsApiKeySid, twilioSmsApiKeySecret } = parameters;
   return {
     twilio: {
@@ -38,5 +38,6 @@ export function smsOptions(parameters: SystemParameters): SmsModuleOptions {
       redisUrl: parameters.redisUrl,
       folder: parameters.dataPath,
     },
+    observer,
   };
 }

@@ -2,13 +2,14 @@ import { Module, type FactoryProvider } from '@nestjs/common';
 import { RedisStorage, SmsStorage } from '@app/sms';
 import { CallerModule } from '../caller/caller.module.js';
 import { IdempotencyModule } from '../idempotency/idempotency.module.js';
+import { MetricsModule } from '../metrics/metrics.module.js';
 import { ProofModule } from '../proof/proof.module.js';
 import { Deliveries } from './deliveries.js';
 import { EmbeddedVerificationStore } from './embedded-verification.store.js';
 import { RedisVerificationStore } from './redis-verification.store.js';
 import { SignUpConfigController } from './sign-up-config.controller.js';
 import { VerificationController } from './verification.controller.js';
-import { VerificationLog } from './verification.log.js';
+import { VerificationOutcomes } from './verification.outcomes.js';
 import { VerificationService } from './verification.service.js';
 import { VerificationStore } from './verification.store.js';
 
@@ -24,9 +25,9 @@ const verificationStore: FactoryProvider = {
 
 /** Sends codes to phones and checks them. */
 @Module({
-  imports: [CallerModule, IdempotencyModule, ProofModule],
+  imports: [CallerModule, IdempotencyModule, MetricsModule, ProofModule],
   controllers: [VerificationController, SignUpConfigController],
-  providers: [VerificationService, VerificationLog, Deliveries, verificationStore],
+  providers: [VerificationService, VerificationOutcomes, Deliveries, verificationStore],
   exports: [Deliveries],
 })
 export class VerificationModule {}

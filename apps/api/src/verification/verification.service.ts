@@ -29,7 +29,7 @@ import {
   VerificationError,
   VerificationNotFoundError,
 } from './verification.errors.js';
-import { VerificationLog } from './verification.log.js';
+import { VerificationOutcomes } from './verification.outcomes.js';
 import type { CheckDecision, CheckLimits, VerificationStatus } from './verification.rule.js';
 import { VerificationId } from './verification-id.js';
 import { VerificationStore, type SealedCode, type SendResult } from './verification.store.js';
@@ -84,7 +84,7 @@ export class VerificationService {
     private readonly deliveries: Deliveries,
     private readonly proofs: ProofTokens,
     private readonly parameters: SystemParameters,
-    private readonly log: VerificationLog,
+    private readonly outcomes: VerificationOutcomes,
   ) {}
 
   /**
@@ -99,7 +99,7 @@ export class VerificationService {
     { phone: spelling, purpose, idempotencyKey }: RequestedSend,
     { source, account }: Caller,
   ): Promise<StartedVerification> {
-    return this.log.outcome('verification.send', 'sent', async (fields) => {
+    return this.outcomes.record('verification.send', 'sent', async (fields) => {
       fields.purpose = purpose;
       const phone = PhoneNumber.parse(spelling);
       fields.phone = phone.masked;
@@ -125,7 +125,7 @@ export class VerificationService {
    * @throws StoreUnavailableError
    */
   check(idText: string, code: string, { source }: Caller): Promise<ApprovedVerification> {
-    return this.log.outcome('verification.check', 'approved', async (fields) => {
+    return this.outcomes.record('verification.check', 'approved', async (fields) => {
       const id = parseId(idText);
       const sealer = await this.sealer();
       const attempt = { id: randomBytes(8).toString('base64url'), mac: sealer.mac(id, code) };

@@ -1,9 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { SmsError, SmsSendFailedError, StoreUnavailableError, TodaySmsLimitReachedError } from '@app/sms';
 import { IdempotencyError } from '../idempotency/idempotency.errors.js';
+import { Metrics } from '../metrics/metrics.js';
 import { UnconfirmedSendError, VerificationError } from './verification.errors.js';
+import { countCheck, countSend } from './verification.metrics.js';
 
-/** What a log line may say. Of the user it knows the masked phone, and nothing else. */
+/** What a log line may say besides. Of the user it knows the masked phone, and nothing else. */
 export interface OutcomeFields {
   phone?: string;
   purpose?: string;
@@ -14,21 +16,31 @@ export interface OutcomeFields {
 /** Faults of the operator's set-up, at Twilio or here: no code arrives until somebody acts. */
 const NEEDS_OPERATOR = new Set<unknown>(['authentication_failed', 'sender_misconfigured']);
 
-/** One line for each send and each check: what came of it, and how long it took. */
+const COUNT = { 'verification.send': countSend, 'verification.check': countCheck };
+
+/** Logs and counts each send and each check: one line that says what came of it and how long it took, and one count. */
 @Injectable()
-export class VerificationLog {
+export class VerificationOutcomes {
   private readonly logger = new Logger('Verification');
 
-  async outcome<T>(event: string, success: string, work: (fields: OutcomeFields) => Promise<T>): Promise<T> {
+  constructor(private readonly metrics: Metrics) {}
+
+  async record<T>(
+    event: keyof typeof COUNT,
+    success: string,
+    work: (fields: OutcomeFields) => Promise<T>,
+  ): Promise<T> {
     const began = performance.now();
     const fields: OutcomeFields = {};
     const durationMs = (): number => Math.round(performance.now() - began);
     try {
       const result = await work(fields);
+      COUNT[event](this.metrics, undefined, fields.repeated);
       this.logger.log({ event, outcome: success, ...fields, durationMs: durationMs() });
       return result;
     } catch (error) {
       const failure = error instanceof UnconfirmedSendError ? error.failure : error;
+      COUNT[event](this.metrics, failure, fields.repeated);
       this.logger[levelOf(failure)]({ event, ...outcomeOf(failure), ...fields, durationMs: durationMs() });
       throw error;
     }
