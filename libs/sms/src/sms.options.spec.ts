@@ -43,7 +43,7 @@ describe('The options of the module', () => {
     });
     expect(message.template.render('123456')).toBe('Your verification code is: 123456');
     expect(message.codeTtlSeconds).toBe(600);
-    expect(limits).toEqual({ maxSendsPerDay: 10, cooldownSeconds: 60 });
+    expect(limits).toEqual({ maxSendsPerDay: 10, cooldownSeconds: 60, maxSendsPerSource: 60 });
     expect(storage).toMatchObject({ folder: './data', redisUrl: undefined });
   });
 
