@@ -6,6 +6,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { AppModule } from './app.module.js';
 import { ApiKeys } from './caller/api-keys.js';
 import type { SystemParameters } from './config/system-parameters.js';
+import { addDocs } from './docs/docs.routes.js';
 import { commonHeaders } from './errors/common-headers.js';
 import { fromStatus } from './errors/problem.js';
 import { sendProblem } from './errors/problem.filter.js';
@@ -45,6 +46,7 @@ export async function createApp(parameters: SystemParameters): Promise<NestFasti
   if (parameters.serverPublicUrl !== undefined) acceptTwilioForms(server);
   allowOrigins(app, parameters.serverCorsOrigins);
   askForApiKey(server, app.get(ApiKeys));
+  addDocs(app);
   return app;
 }
 

@@ -29,6 +29,7 @@ function announceDemo(url: string): void {
   DEMO MODE: no Twilio credentials are configured, so nothing is sent and nothing is billed.
 
     Inbox   ${url}/inbox   the messages that phones would have received
+    Docs    ${url}/docs    every address, to read and to try
 
     Send    curl -s ${url}/v1/verifications -H 'content-type: application/json' -d '{"phone":"+12025550123"}'
     Check   curl -s ${url}/v1/verifications/ID/check -H 'content-type: application/json' -d '{"code":"CODE"}'

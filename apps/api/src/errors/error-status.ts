@@ -42,6 +42,9 @@ export const ERROR_STATUS: Record<ErrorCode, HttpStatus> = {
   INTERNAL_ERROR: HttpStatus.INTERNAL_SERVER_ERROR,
 };
 
+/** All of them. */
+export const ERROR_CODES = Object.keys(ERROR_STATUS) as ErrorCode[];
+
 /** The recipient's number is the cause, so asking again is of no use. */
 const RECIPIENT_REASONS: ReadonlySet<unknown> = new Set<SmsFailureReason>([
   'invalid_number',

@@ -1,7 +1,7 @@
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { commonHeaders } from './common-headers.js';
-import { fromStatus, toProblem, type Problem } from './problem.js';
+import { fromStatus, toProblem, type Problem, type ProblemFacts } from './problem.js';
 import { RouteTable } from './route-table.js';
 
 /** Every error leaves as problem+json. What we did not foresee is logged, without its text, which may repeat secrets. */
@@ -20,7 +20,7 @@ export class ProblemFilter implements ExceptionFilter {
     sendProblem(reply, request.id, problem);
   }
 
-  private orWrongMethod(notFound: Problem, request: FastifyRequest, reply: FastifyReply): Problem {
+  private orWrongMethod(notFound: ProblemFacts, request: FastifyRequest, reply: FastifyReply): ProblemFacts {
     const methods = this.routes.methodsOf(request.url);
     if (methods.length === 0) return notFound;
     void reply.header('allow', methods.join(', '));
@@ -29,13 +29,14 @@ export class ProblemFilter implements ExceptionFilter {
 }
 
 /** Also for requests that no hook has seen, because the router refused them. */
-export function sendProblem(reply: FastifyReply, requestId: string, problem: Problem): void {
+export function sendProblem(reply: FastifyReply, requestId: string, facts: ProblemFacts): void {
+  const problem: Problem = { ...facts, requestId };
   void reply.headers(commonHeaders(requestId));
   if (problem.retryAfterSeconds !== undefined) void reply.header('retry-after', problem.retryAfterSeconds);
   void reply
     .status(problem.status)
     .header('content-type', 'application/problem+json; charset=utf-8')
-    .send({ ...problem, requestId });
+    .send(problem);
 }
 
 /** The class of an error and where it was thrown. */

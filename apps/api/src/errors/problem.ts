@@ -1,30 +1,74 @@
 import { HttpException, HttpStatus } from '@nestjs/common';
-import { SmsError } from '@app/sms';
+import { SMS_FAILURE_TEXTS, SmsError } from '@app/sms';
+import { ApiProperty, ApiPropertyOptional } from '../docs/swagger.decorators.js';
 import { IdempotencyError } from '../idempotency/idempotency.errors.js';
-import { UnconfirmedSendError, VerificationError } from '../verification/verification.errors.js';
-import { ERROR_TITLE, statusOf, type ErrorCode, type HttpErrorCode } from './error-status.js';
-import { ValidationFailedError, type FieldError } from './validation.pipe.js';
+import {
+  CODE_ENDED_REASONS,
+  UnconfirmedSendError,
+  VerificationError,
+} from '../verification/verification.errors.js';
+import { ERROR_CODES, ERROR_TITLE, statusOf, type ErrorCode, type HttpErrorCode } from './error-status.js';
+import { FieldError, ValidationFailedError } from './validation.pipe.js';
 
-/** The body of every error answer (RFC 9457), before the request's id is added. */
-export interface Problem {
+/** The body of every error answer (RFC 9457). */
+export class Problem {
+  @ApiProperty({ description: 'A URN made of the code.', format: 'uri' })
   readonly type: string;
+
+  @ApiProperty({ description: 'A short text, the same for every occurrence of the code.' })
   readonly title: string;
+
+  @ApiProperty({ description: 'The HTTP status.', type: 'integer' })
   readonly status: number;
+
+  @ApiProperty({ description: 'A sentence that may be shown to the person who waits for the code.' })
   readonly detail: string;
+
+  @ApiProperty({ description: 'What went wrong. Decide by it.', enum: ERROR_CODES })
   readonly code: ErrorCode;
+
+  @ApiProperty({ description: 'Also in the header X-Request-Id.', format: 'uuid' })
+  readonly requestId: string;
+
+  @ApiPropertyOptional({
+    description:
+      'Whole seconds, also in the header Retry-After. Later, the same reason does not refuse again.',
+    type: 'integer',
+    minimum: 1,
+  })
   readonly retryAfterSeconds?: number;
+
+  @ApiPropertyOptional({
+    description: 'Why, with SMS_SEND_FAILED and SMS_CODE_EXPIRED.',
+    enum: [...Object.keys(SMS_FAILURE_TEXTS), ...CODE_ENDED_REASONS],
+  })
   readonly reason?: string;
+
+  @ApiPropertyOptional({
+    description: 'Wrong guesses that the code still allows, with SMS_CODE_ERROR.',
+    type: 'integer',
+    minimum: 0,
+  })
   readonly attemptsLeft?: number;
+
+  @ApiPropertyOptional({
+    description: 'The faults of the request, with VALIDATION_FAILED.',
+    type: [FieldError],
+  })
   readonly errors?: readonly FieldError[];
-  /** The verification whose code may arrive although its send failed. */
+
+  @ApiPropertyOptional({ description: 'The verification whose code may arrive although its send failed.' })
   readonly id?: string;
 }
 
+/** A problem before it belongs to a request. */
+export type ProblemFacts = Omit<Problem, 'requestId'>;
+
 type KnownError = (SmsError | VerificationError | IdempotencyError | ValidationFailedError) &
-  Partial<Pick<Problem, 'retryAfterSeconds' | 'reason' | 'attemptsLeft' | 'errors'>>;
+  Partial<Pick<ProblemFacts, 'retryAfterSeconds' | 'reason' | 'attemptsLeft' | 'errors'>>;
 
 /** Domain errors by the table, Nest's own by their status, and everything else as INTERNAL_ERROR. */
-export function toProblem(error: unknown): Problem {
+export function toProblem(error: unknown): ProblemFacts {
   if (error instanceof UnconfirmedSendError) return { ...toProblem(error.failure), id: error.verificationId };
   if (isKnown(error)) {
     const { code, message, retryAfterSeconds, reason, attemptsLeft, errors } = error;
@@ -35,12 +79,12 @@ export function toProblem(error: unknown): Problem {
 }
 
 /** Errors that HTTP itself raises: no route, a body that cannot be read. Their own texts may repeat the request. */
-export function fromStatus(status: number): Problem {
+export function fromStatus(status: number): ProblemFacts {
   const [code, detail] = HTTP_ERRORS[status] ?? (status < 500 ? HTTP_ERRORS[400] : HTTP_ERRORS[500]);
   return problem(code, detail);
 }
 
-function problem(code: ErrorCode, detail: string, reason?: string): Problem {
+function problem(code: ErrorCode, detail: string, reason?: string): ProblemFacts {
   const type = `urn:problem:phone-verification:${code.toLowerCase().replaceAll('_', '-')}`;
   return { type, title: ERROR_TITLE[code], status: statusOf(code, reason), detail, code };
 }

@@ -11,6 +11,13 @@ export class RouteTable {
     this.methodsByPattern.set(url, methods);
   }
 
+  /** Each route, such as `GET /livez`. */
+  list(): string[] {
+    return [...this.methodsByPattern].flatMap(([pattern, methods]) =>
+      [...methods].map((method) => `${method} ${pattern}`),
+    );
+  }
+
   /** @param url of a request, with or without its query */
   methodsOf(url: string): string[] {
     const [path] = url.split('?');

@@ -1,9 +1,12 @@
 import { ValidationPipe, type ValidationError } from '@nestjs/common';
+import { ApiProperty } from '../docs/swagger.decorators.js';
 
 /** One fault of a request body. */
-export interface FieldError {
-  /** JSON Pointer (RFC 6901) to the field. */
+export class FieldError {
+  @ApiProperty({ description: 'JSON Pointer (RFC 6901) to the field; empty for the body as a whole.' })
   readonly pointer: string;
+
+  @ApiProperty({ description: 'What is wrong, without what was sent.' })
   readonly detail: string;
 }
 

@@ -1,23 +1,34 @@
 import { Controller, Get, Inject } from '@nestjs/common';
 import { SmsStorage } from '@app/sms';
+import { ApiAnswer, ApiProblems } from '../docs/api-answer.decorators.js';
+import { ApiOperation, ApiProperty, ApiTags } from '../docs/swagger.decorators.js';
 
-interface Health {
+/** A probe succeeded. */
+export class Health {
+  @ApiProperty({ enum: ['ok'] })
   readonly status: 'ok';
 }
 
 /** Probes. They send nothing, and tell nothing but whether. */
+@ApiTags('Operation')
 @Controller()
 export class HealthController {
   constructor(@Inject(SmsStorage) private readonly storage: SmsStorage) {}
 
   /** The process runs. It depends on nothing else. */
   @Get('livez')
+  @ApiOperation({ operationId: 'getLiveness', summary: 'Whether the process runs' })
+  @ApiAnswer(200, Health, 'It runs. It depends on nothing else.')
+  @ApiProblems()
   live(): Health {
     return { status: 'ok' };
   }
 
   /** The store answers, so that codes can be sent and checked. @throws StoreUnavailableError */
   @Get('readyz')
+  @ApiOperation({ operationId: 'getReadiness', summary: 'Whether codes can be sent and checked' })
+  @ApiAnswer(200, Health, 'The store answers.')
+  @ApiProblems('STORE_UNAVAILABLE')
   async ready(): Promise<Health> {
     await this.storage.check();
     return { status: 'ok' };

@@ -1,8 +1,9 @@
 import { createPrivateKey, createPublicKey, hkdfSync, type KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { Secret } from '@app/sms';
-import { calculateJwkThumbprint, exportJWK, SignJWT, type JSONWebKeySet, type JWK } from 'jose';
+import { calculateJwkThumbprint, exportJWK, SignJWT } from 'jose';
 import { SystemParameters } from '../config/system-parameters.js';
+import type { PublicKey, PublicKeys } from './public-keys.dto.js';
 
 /** For the registration to be finished with. */
 const LIFE_SECONDS = 600;
@@ -11,8 +12,11 @@ const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 interface SigningKey {
   readonly privateKey: KeyObject;
-  readonly publicJwk: JWK;
+  readonly publicJwk: PublicKey;
 }
+
+/** What an Ed25519 key consists of (RFC 8037, section 2). */
+type OkpKey = Pick<PublicKey, 'kty' | 'crv' | 'x'>;
 
 /** What a proof token says. */
 export interface Proof {
@@ -48,7 +52,7 @@ export class ProofTokens {
   }
 
   /** The public keys (RFC 7517) that these tokens are checked with. */
-  async publicKeys(): Promise<JSONWebKeySet> {
+  async publicKeys(): Promise<PublicKeys> {
     const keys = await this.#keys;
     return { keys: keys.map(({ publicJwk }) => publicJwk) };
   }
@@ -63,5 +67,5 @@ async function deriveKey(secret: Secret): Promise<SigningKey> {
   });
   const jwk = await exportJWK(createPublicKey(privateKey));
   const kid = await calculateJwkThumbprint(jwk);
-  return { privateKey, publicJwk: { ...jwk, kid, alg: 'EdDSA', use: 'sig' } };
+  return { privateKey, publicJwk: { ...(jwk as OkpKey), kid, alg: 'EdDSA', use: 'sig' } };
 }

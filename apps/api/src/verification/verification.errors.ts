@@ -37,7 +37,14 @@ export class SmsCodeError extends VerificationError {
 }
 
 /** Why a code cannot be accepted any more. */
-export type CodeEndedReason = 'expired' | 'used' | 'replaced' | 'attempts_exhausted' | 'send_failed';
+export const CODE_ENDED_REASONS = [
+  'expired',
+  'used',
+  'replaced',
+  'attempts_exhausted',
+  'send_failed',
+] as const;
+export type CodeEndedReason = (typeof CODE_ENDED_REASONS)[number];
 
 /** The code cannot be accepted any more, whatever was entered. */
 export class SmsCodeExpiredError extends VerificationError {

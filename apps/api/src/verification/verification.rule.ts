@@ -34,8 +34,15 @@ export interface CheckLimits {
   readonly maxWrongGuesses: number;
 }
 
-export type VerificationStatus =
-  'pending' | 'approved' | 'expired' | 'replaced' | 'attempts_exhausted' | 'send_failed';
+export const VERIFICATION_STATUSES = [
+  'pending',
+  'approved',
+  'expired',
+  'replaced',
+  'attempts_exhausted',
+  'send_failed',
+] as const;
+export type VerificationStatus = (typeof VERIFICATION_STATUSES)[number];
 
 export type CheckDecision =
   | { readonly result: 'approved' }

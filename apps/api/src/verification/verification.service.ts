@@ -17,9 +17,10 @@ import { SystemParameters } from '../config/system-parameters.js';
 import { IdempotentSends } from '../idempotency/idempotent-sends.js';
 import { ProofTokens } from '../proof/proof-tokens.js';
 import { Deliveries } from './deliveries.js';
-import { deliveryOf, type Delivery } from './delivery.js';
+import { deliveryOf } from './delivery.js';
 import { REGISTRATION_PURPOSES, type Purpose } from './purpose.js';
 import { CodeSealer, generateCode } from './verification.codes.js';
+import type { ApprovedVerification, StartedVerification, VerificationView } from './verification.dto.js';
 import {
   MobileRegisterDisabledError,
   SmsCheckTooFrequentlyError,
@@ -30,7 +31,7 @@ import {
   VerificationNotFoundError,
 } from './verification.errors.js';
 import { VerificationOutcomes } from './verification.outcomes.js';
-import type { CheckDecision, CheckLimits, VerificationStatus } from './verification.rule.js';
+import type { CheckDecision, CheckLimits } from './verification.rule.js';
 import { VerificationId } from './verification-id.js';
 import { VerificationStore, type SealedCode, type SendResult } from './verification.store.js';
 
@@ -44,33 +45,6 @@ export interface RequestedSend {
   readonly purpose: Purpose;
   /** The same key again sends nothing, and is answered the same. */
   readonly idempotencyKey?: string;
-}
-
-export interface StartedVerification {
-  readonly id: string;
-  readonly phone: string;
-  readonly purpose: Purpose;
-  readonly status: 'pending';
-  readonly codeLength: number;
-  readonly expiresAt: string;
-  readonly resendAfterSeconds: number;
-}
-
-export interface ApprovedVerification {
-  readonly id: string;
-  readonly status: 'approved';
-  /** The proof for the service that goes on with it; see {@link ProofTokens}. */
-  readonly token: string;
-}
-
-export interface VerificationView {
-  readonly id: string;
-  readonly phone: string;
-  readonly purpose: Purpose;
-  readonly status: VerificationStatus;
-  readonly delivery: Delivery;
-  readonly deliveryReason: string;
-  readonly expiresAt: string;
 }
 
 /** Sends codes and checks them. */
