@@ -60,7 +60,8 @@ describe('The API as an operator starts it', () => {
     );
     try {
       await verifyAPhone(api);
-      expect((await fetch(`${api.url}/inbox`)).status).toBe(404);
+      expect((await api.get('/inbox')).status).toBe(404);
+      expect((await fetch(`${api.url}/docs`)).status).toBe(200);
       await expect(stat(join(folder, 'data'))).rejects.toThrow('ENOENT');
     } finally {
       expect(await api.stop()).toBe(0);
@@ -126,8 +127,8 @@ describe('The API as an operator starts it', () => {
       folder,
     );
     try {
-      expect((await fetch(`${api.url}/livez`)).status).toBe(200);
-      expect((await fetch(`${api.url}/readyz`)).status).toBe(503);
+      expect((await api.get('/livez')).status).toBe(200);
+      expect((await api.get('/readyz')).status).toBe(503);
       expect(await api.send(newPhone())).toMatchObject({ status: 503, body: { code: 'STORE_UNAVAILABLE' } });
       await expect(stat(join(folder, 'data'))).rejects.toThrow('ENOENT');
     } finally {

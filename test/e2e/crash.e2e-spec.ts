@@ -53,10 +53,8 @@ describe.each(STORES)('A process that is killed while Twilio has the message, wi
       expect(await interrupted).toBe('interrupted');
 
       api = await ApiProcess.start(environment, folder);
-      const status = async (): Promise<unknown> => {
-        const answer = await fetch(`${api.url}/v1/verifications/${String(id)}`);
-        return ((await answer.json()) as { status: unknown }).status;
-      };
+      const status = async (): Promise<unknown> =>
+        (await api.get(`/v1/verifications/${String(id)}`)).body.status;
       expect(await until(status, (now) => now !== 'pending')).toBe('replaced');
       expect(await api.check(String(id), firstCode)).toMatchObject({
         status: 410,

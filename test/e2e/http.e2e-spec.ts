@@ -2,6 +2,7 @@ import { connect, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { TwilioSimulator } from '@app/twilio-simulator';
 import { startApi, type RunningApi } from '../support/api.js';
+import { DescribedAnswers } from '../support/described-answers.js';
 
 const SENDS = '/v1/verifications';
 const A_CHECK = `/v1/verifications/${'A'.repeat(44)}/check`;
@@ -128,6 +129,8 @@ describe('An address', () => {
     const answer = await api.http().get('/%zz').expect(400);
     expect(answer.headers['content-type']).toContain('application/problem+json');
     expect(answer.body.code).toBe('VALIDATION_FAILED');
+    const { status, headers, text: body } = answer;
+    (await DescribedAnswers.of(api.app)).compare({ method: 'GET', path: '/%zz', status, headers, body });
   });
 });
 
@@ -146,9 +149,11 @@ describe('Every answer', () => {
     const chunks: Buffer[] = [];
     for await (const chunk of socket) chunks.push(chunk as Buffer);
     const [head, body] = Buffer.concat(chunks).toString().split('\r\n\r\n');
-    expect(head).toContain('application/problem+json');
-    expect(head).toContain('cache-control: no-store');
+    const [, ...lines] = head.split('\r\n');
+    const headers = Object.fromEntries(lines.map((line) => line.split(': ')));
+    expect(headers).toMatchObject({ 'cache-control': 'no-store' });
     expect(JSON.parse(body)).toMatchObject({ status: 400, code: 'VALIDATION_FAILED' });
+    (await DescribedAnswers.of(api.app)).compare({ method: 'GET', path: '', status: 400, headers, body });
   });
 });
 

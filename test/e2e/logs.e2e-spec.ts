@@ -60,7 +60,7 @@ it.each(STORES)(
         await api.check(body.id, code);
         await api.send(phone);
       }
-      await fetch(`${api.url}/v1/verifications?phone=${encodeURIComponent(secrets[4])}`);
+      await api.get(`/v1/verifications?phone=${encodeURIComponent(secrets[4])}`);
     } finally {
       await api.stop();
       if (environment.DATA_PATH) await rm(environment.DATA_PATH, { recursive: true });

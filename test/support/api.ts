@@ -4,6 +4,7 @@ import request from 'supertest';
 import type { TwilioSimulator } from '@app/twilio-simulator';
 import { loadParameters } from '../../apps/api/src/config/load-parameters.js';
 import { createApp } from '../../apps/api/src/create-app.js';
+import { DescribedAnswers } from './described-answers.js';
 import { redisUrl, temporaryFolder, TEST_SECRET } from './stores.js';
 
 export type StoreKind = 'redis' | 'embedded';
@@ -41,7 +42,7 @@ export async function apiEnvironment(
   };
 }
 
-/** The API in this process, over real HTTP. */
+/** The API in this process, over real HTTP. An answer that its description does not allow fails the test. */
 export async function startApi(
   simulator: TwilioSimulator,
   store: StoreKind,
@@ -50,6 +51,7 @@ export async function startApi(
   const environment = await apiEnvironment(simulator, store, overrides);
   const { parameters } = loadParameters({ environment, envFile: '/nonexistent/.env' });
   const app = await createApp(parameters);
+  DescribedAnswers.watch(app);
   await app.listen(overrides.PORT ? parameters.port : 0, '127.0.0.1');
   const http = (): ReturnType<typeof request> => request(app.getHttpServer());
   return {

@@ -2,15 +2,17 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { DescribedAnswers } from './described-answers.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/apps/api/src/main.js', import.meta.url));
 
-/** The built API in a process of its own. */
+/** The built API in a process of its own. An answer that its description does not allow fails the test. */
 export class ApiProcess {
   private constructor(
     private readonly child: ChildProcess,
     readonly url: string,
     private readonly printed: string[],
+    private readonly described: DescribedAnswers,
   ) {}
 
   /** Several on one environment; all of them, or none. */
@@ -42,7 +44,7 @@ export class ApiProcess {
         if (started) resolve(started[1]);
       });
     });
-    if (url) return new ApiProcess(child, url, printed);
+    if (url) return new ApiProcess(child, url, printed, await DescribedAnswers.from(url));
     throw new Error(`The API did not start:\n${printed.join('\n')}`);
   }
 
@@ -52,11 +54,35 @@ export class ApiProcess {
   }
 
   send(phone: string, body: object = {}, headers: Record<string, string> = {}): Promise<JsonAnswer> {
-    return post(`${this.url}/v1/verifications`, { phone, ...body }, headers);
+    return this.post('/v1/verifications', { phone, ...body }, headers);
   }
 
   check(id: string, code: string): Promise<JsonAnswer> {
-    return post(`${this.url}/v1/verifications/${id}/check`, { code });
+    return this.post(`/v1/verifications/${id}/check`, { code });
+  }
+
+  get(path: string): Promise<JsonAnswer> {
+    return this.ask(path, { method: 'GET' });
+  }
+
+  private post(path: string, body: object, headers = {}): Promise<JsonAnswer> {
+    return this.ask(path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    });
+  }
+
+  private async ask(path: string, init: RequestInit & { method: string }): Promise<JsonAnswer> {
+    const response = await fetch(this.url + path, init);
+    const { status, headers } = response;
+    const body = await response.text();
+    this.described.compare({ method: init.method, path, status, headers: Object.fromEntries(headers), body });
+    return {
+      status,
+      retryAfter: headers.get('retry-after'),
+      body: JSON.parse(body) as Record<string, unknown>,
+    };
   }
 
   /** @param signal SIGKILL for a crash */
@@ -99,17 +125,4 @@ export interface JsonAnswer {
   readonly status: number;
   readonly retryAfter: string | null;
   readonly body: Record<string, unknown>;
-}
-
-async function post(url: string, body: object, headers: Record<string, string> = {}): Promise<JsonAnswer> {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
-    body: JSON.stringify(body),
-  });
-  return {
-    status: response.status,
-    retryAfter: response.headers.get('retry-after'),
-    body: (await response.json()) as Record<string, unknown>,
-  };
 }
