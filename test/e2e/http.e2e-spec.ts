@@ -157,6 +157,32 @@ describe('Every answer', () => {
   });
 });
 
+describe('A request that takes too long', () => {
+  it.each([
+    ['its headers', 'POST /v1/verifications HTTP/1.1\r\nhost: localhost\r\n'],
+    [
+      'its body',
+      'POST /v1/verifications HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{',
+    ],
+  ])('to send %s is told so, and loses its connection', async (_, start) => {
+    const { port } = api.app.getHttpServer().address() as AddressInfo;
+    const socket = connect(port, '127.0.0.1');
+    socket.write(start);
+    const chunks: Buffer[] = [];
+    for await (const chunk of socket) chunks.push(chunk as Buffer); // until it is closed
+    expect(Buffer.concat(chunks).toString()).toMatch(/^HTTP\/1\.1 4\d\d [^]*application\/problem\+json/);
+  });
+
+  it('has headers of 16 KiB at most', async () => {
+    const answer = await api
+      .http()
+      .get('/v1/config')
+      .set('x-large', 'x'.repeat(17 * 1024))
+      .expect(400);
+    expect(answer.body.code).toBe('VALIDATION_FAILED');
+  });
+});
+
 describe('What a sign-up page needs', () => {
   it('is answered by /v1/config', async () => {
     expect((await api.http().get('/v1/config').expect(200)).body).toEqual({

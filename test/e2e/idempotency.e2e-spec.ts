@@ -155,15 +155,14 @@ describe.each(STORES)(
       });
       const [key, phone] = [randomUUID(), newPhone()];
       const headers = { 'idempotency-key': key };
-      let api = await ApiProcess.start(environment, folder);
+      const [dying, api] = await ApiProcess.startAll(2, environment, folder);
       try {
         simulator.faults.next({ kind: 'hang', accepted: true });
-        const sending = api.send(phone, {}, headers).catch(() => undefined);
+        const sending = dying.send(phone, {}, headers).catch(() => undefined);
         while (messagesTo(phone) === 0) await new Promise((resolve) => setImmediate(resolve));
-        await api.stop('SIGKILL');
+        await dying.stop('SIGKILL');
         await sending;
 
-        api = await ApiProcess.start(environment, folder);
         let answer = await api.send(phone, {}, headers);
         expect(answer).toMatchObject({ status: 409, body: { code: 'IDEMPOTENCY_KEY_IN_USE' } });
         while (answer.status === 409) {
@@ -180,7 +179,7 @@ describe.each(STORES)(
           status: 200,
         });
       } finally {
-        await api.stop();
+        await Promise.all([dying.stop(), api.stop()]);
         await rm(folder, { recursive: true });
         if (environment.DATA_PATH) await rm(environment.DATA_PATH, { recursive: true });
       }

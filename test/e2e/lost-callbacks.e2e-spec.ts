@@ -6,7 +6,8 @@ import { TwilioSimulator } from '@app/twilio-simulator';
 import { AppModule } from '../../apps/api/src/app.module.js';
 import { loadParameters } from '../../apps/api/src/config/load-parameters.js';
 import { JsonLogger } from '../../apps/api/src/logging/json.logger.js';
-import { VerificationService } from '../../apps/api/src/verification/verification.service.js';
+import { CheckingService } from '../../apps/api/src/verification/checking.service.js';
+import { SendingService } from '../../apps/api/src/verification/sending.service.js';
 import { apiEnvironment, codeFor, STORES, type StoreKind } from '../support/api.js';
 import { embeddedUnderTest, newPhone, redisUnderTest, type StorageUnderTest } from '../support/stores.js';
 
@@ -24,7 +25,7 @@ const asked = (): number => simulator.requests.filter(({ method }) => method ===
 describe.each(STORES)('A message of which nothing is heard, on the %s store', (store: StoreKind) => {
   let app: TestingModule;
   let under: StorageUnderTest & { folder?: string };
-  let verifications: VerificationService;
+  let checking: CheckingService;
   let id: string;
   let sid: string;
   let phone: string;
@@ -38,9 +39,9 @@ describe.each(STORES)('A message of which nothing is heard, on the %s store', (s
       .useValue(under.storage)
       .setLogger(new JsonLogger('silent'))
       .compile();
-    verifications = app.get(VerificationService);
+    checking = app.get(CheckingService);
     phone = newPhone();
-    ({ id } = await verifications.start({ phone, purpose: 'login' }, CALLER));
+    ({ id } = await app.get(SendingService).start({ phone, purpose: 'login' }, CALLER));
     sid = simulator.inbox.latest(phone)!.id;
   });
   afterEach(async () => {
@@ -51,24 +52,24 @@ describe.each(STORES)('A message of which nothing is heard, on the %s store', (s
   it('is asked about at Twilio when someone looks, once in a while and not more often', async () => {
     simulator.move(sid, 'sent');
     const before = asked();
-    expect(await verifications.find(id)).toMatchObject({ delivery: 'queued' });
+    expect(await checking.find(id)).toMatchObject({ delivery: 'queued' });
     await under.advance(QUIET_MS - 1);
-    expect(await verifications.find(id)).toMatchObject({ delivery: 'queued' });
+    expect(await checking.find(id)).toMatchObject({ delivery: 'queued' });
     expect(asked() - before).toBe(0);
     await under.advance(1);
-    const views = await Promise.all(Array.from({ length: 20 }, () => verifications.find(id)));
+    const views = await Promise.all(Array.from({ length: 20 }, () => checking.find(id)));
     expect(asked() - before).toBe(1);
     expect(new Set(views.map(({ delivery }) => delivery))).toContain('sent');
-    expect(await verifications.find(id)).toMatchObject({ delivery: 'sent' });
+    expect(await checking.find(id)).toMatchObject({ delivery: 'sent' });
 
     simulator.move(sid, 'undelivered', 30005);
     await under.advance(QUIET_MS);
-    expect(await verifications.find(id)).toMatchObject({
+    expect(await checking.find(id)).toMatchObject({
       delivery: 'undelivered',
       deliveryReason: expect.stringContaining('30005'),
     });
     await under.advance(QUIET_MS);
-    await verifications.find(id);
+    await checking.find(id);
     expect(asked() - before).toBe(2); // it is at its end
   });
 
@@ -76,13 +77,13 @@ describe.each(STORES)('A message of which nothing is heard, on the %s store', (s
     await under.advance(QUIET_MS);
     simulator.move(sid, 'delivered');
     simulator.faults.nextFetch({ kind: 'status', status: 503 });
-    expect(await verifications.find(id)).toMatchObject({ delivery: 'queued', status: 'pending' });
+    expect(await checking.find(id)).toMatchObject({ delivery: 'queued', status: 'pending' });
     simulator.faults.nextFetch({ kind: 'reset', accepted: false });
     await under.advance(QUIET_MS);
-    expect(await verifications.find(id)).toMatchObject({ delivery: 'queued', status: 'pending' });
+    expect(await checking.find(id)).toMatchObject({ delivery: 'queued', status: 'pending' });
     await under.advance(QUIET_MS);
-    expect(await verifications.find(id)).toMatchObject({ delivery: 'delivered' });
-    expect(await verifications.check(id, codeFor(simulator, phone), CALLER)).toMatchObject({
+    expect(await checking.find(id)).toMatchObject({ delivery: 'delivered' });
+    expect(await checking.check(id, codeFor(simulator, phone), CALLER)).toMatchObject({
       status: 'approved',
     });
   });

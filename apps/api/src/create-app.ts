@@ -22,6 +22,10 @@ const MAX_BODY_BYTES = 8 * 1024;
 const MAX_PARAM_LENGTH = 16 * 1024;
 /** For the whole request to arrive; a slow one holds a connection no longer. */
 const REQUEST_TIMEOUT_MS = 10_000;
+const HEADERS_TIMEOUT_MS = 5_000;
+const MAX_HEADER_BYTES = 16 * 1024;
+/** How often slow connections are looked for; Node's own 30 seconds would let them stay as long. */
+const CONNECTIONS_CHECK_MS = 1_000;
 const PREFLIGHT_SECONDS = 600;
 
 /** The API, ready to listen. */
@@ -29,6 +33,11 @@ export async function createApp(parameters: SystemParameters): Promise<NestFasti
   const adapter = new FastifyAdapter({
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    http: {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
+    },
     genReqId: () => randomUUID(),
     clientErrorHandler: refuseUnreadable,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },

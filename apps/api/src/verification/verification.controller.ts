@@ -5,6 +5,8 @@ import { ApiAnswer, ApiProblems } from '../docs/api-answer.decorators.js';
 import { ApiKeyIfSet, ApiClientAddress, ApiIdempotencyKey } from '../docs/api-caller.decorators.js';
 import { ApiOperation, ApiParam, ApiTags } from '../docs/swagger.decorators.js';
 import { readIdempotencyKey } from '../idempotency/idempotency-key.js';
+import { CheckingService } from './checking.service.js';
+import { SendingService } from './sending.service.js';
 import {
   ApprovedVerification,
   CheckVerificationDto,
@@ -13,14 +15,14 @@ import {
   VERIFICATION_ID,
   VerificationView,
 } from './verification.dto.js';
-import { VerificationService } from './verification.service.js';
 
 @ApiTags('Verification')
 @ApiKeyIfSet()
 @Controller('v1/verifications')
 export class VerificationController {
   constructor(
-    private readonly verifications: VerificationService,
+    private readonly sending: SendingService,
+    private readonly checking: CheckingService,
     private readonly callers: Callers,
   ) {}
 
@@ -56,7 +58,7 @@ export class VerificationController {
     @Req() request: FastifyRequest,
   ): Promise<StartedVerification> {
     const idempotencyKey = readIdempotencyKey(request.headers['idempotency-key']);
-    return this.verifications.start({ phone, purpose, idempotencyKey }, this.callers.of(request));
+    return this.sending.start({ phone, purpose, idempotencyKey }, this.callers.of(request));
   }
 
   @Post(':id/check')
@@ -86,7 +88,7 @@ export class VerificationController {
     @Body() { code }: CheckVerificationDto,
     @Req() request: FastifyRequest,
   ): Promise<ApprovedVerification> {
-    return this.verifications.check(id, code, this.callers.of(request));
+    return this.checking.check(id, code, this.callers.of(request));
   }
 
   @Get(':id')
@@ -95,6 +97,6 @@ export class VerificationController {
   @ApiAnswer(200, VerificationView, 'Its status and delivery, without the code and the full number.')
   @ApiProblems('UNAUTHORIZED', 'VERIFICATION_NOT_FOUND', 'STORE_UNAVAILABLE')
   find(@Param('id') id: string): Promise<VerificationView> {
-    return this.verifications.find(id);
+    return this.checking.find(id);
   }
 }

@@ -71,6 +71,11 @@ export class SmsCheckTooFrequentlyError extends VerificationError {
   constructor(readonly retryAfterSeconds: number) {
     super('Too many wrong codes were entered. Try again later.');
   }
+
+  /** Whole seconds, rounded up, at least one: who waits that long is not refused again for the same reason. */
+  static after(waitMs: number): SmsCheckTooFrequentlyError {
+    return new SmsCheckTooFrequentlyError(Math.max(1, Math.ceil(waitMs / 1_000)));
+  }
 }
 
 /** The send failed, but the code may arrive, and can then be checked under this id. */

@@ -4,13 +4,14 @@ import { CallerModule } from '../caller/caller.module.js';
 import { IdempotencyModule } from '../idempotency/idempotency.module.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
 import { ProofModule } from '../proof/proof.module.js';
+import { CheckingService } from './checking.service.js';
 import { Deliveries } from './deliveries.js';
 import { EmbeddedVerificationStore } from './embedded-verification.store.js';
 import { RedisVerificationStore } from './redis-verification.store.js';
+import { SendingService } from './sending.service.js';
 import { SignUpConfigController } from './sign-up-config.controller.js';
 import { VerificationController } from './verification.controller.js';
 import { VerificationOutcomes } from './verification.outcomes.js';
-import { VerificationService } from './verification.service.js';
 import { VerificationStore } from './verification.store.js';
 
 /** Codes are kept where the limits are kept, so that both are written in one trip. */
@@ -27,7 +28,7 @@ const verificationStore: FactoryProvider = {
 @Module({
   imports: [CallerModule, IdempotencyModule, MetricsModule, ProofModule],
   controllers: [VerificationController, SignUpConfigController],
-  providers: [VerificationService, VerificationOutcomes, Deliveries, verificationStore],
+  providers: [SendingService, CheckingService, VerificationOutcomes, Deliveries, verificationStore],
   exports: [Deliveries],
 })
 export class VerificationModule {}
