@@ -58,6 +58,7 @@ describe('The client behind proxies', () => {
       '6.6.6.6, 1.1.1.1, 10.9.9.9',
       '1.1.1.1',
     ],
+    ['is found through a network in IPv6 clothes', ['::ffff:10.0.0.0/104'], '10.0.0.1', '1.1.1.1', '1.1.1.1'],
     ['is the peer when that is in no trusted network', ['10.0.0.0/8'], '11.0.0.1', '1.1.1.1', '11.0.0.1'],
     [
       'is found through networks of both kinds',

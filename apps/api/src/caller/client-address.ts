@@ -3,6 +3,9 @@ import ipaddr from 'ipaddr.js';
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
+/** Of `::ffff:0:0/96`, the IPv4 addresses in IPv6 clothes. */
+const MAPPED_PREFIX_BITS = 96;
+
 /** An address, whatever its spelling; an IPv4 address in IPv6 clothes (`::ffff:`) is the IPv4 address. */
 export function parseAddress(text: string): Address | undefined {
   const withoutZone = text.replace(/%.*$/, '');
@@ -64,7 +67,10 @@ function parseNetwork(text: string): [Address, number] {
     const address = ipaddr.process(text);
     return [address, address instanceof ipaddr.IPv4 ? 32 : 128];
   }
-  return ipaddr.parseCIDR(text);
+  const [network, bits] = ipaddr.parseCIDR(text);
+  return network instanceof ipaddr.IPv6 && network.isIPv4MappedAddress()
+    ? [network.toIPv4Address(), Math.max(0, bits - MAPPED_PREFIX_BITS)]
+    : [network, bits];
 }
 
 /** `203.0.113.7:4711`, `[2001:db8::1]:4711` and `[2001:db8::1]` as some proxies write them. */

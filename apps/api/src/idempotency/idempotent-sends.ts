@@ -17,7 +17,7 @@ import { IdempotencyKeyInUseError, IdempotencyKeyReusedError } from './idempoten
 import { IdempotencyStore } from './idempotency.store.js';
 
 /** For the outcome of a send that ended at its deadline to be written down. */
-const SETTLEMENT_GRACE_MS = 2_000;
+const SETTLEMENT_GRACE_MS = 4_000;
 
 /** One send that its caller may ask for again, after an answer that was lost. */
 export interface IdempotentSend {
@@ -32,9 +32,14 @@ export interface IdempotentSend {
 }
 
 /** An answer that is final: the send went out, or may have. Every other answer frees the key. */
-type FinalAnswer<Answer> =
-  | { readonly answer: Answer }
-  | { readonly id: string; readonly failure: SendFailureFacts; readonly reason?: SmsFailureReason };
+type FinalAnswer<Answer> = { readonly answer: Answer } | UnconfirmedSend;
+
+interface UnconfirmedSend {
+  /** The verification's. */
+  readonly id: string;
+  readonly failure: SendFailureFacts;
+  readonly reason?: SmsFailureReason;
+}
 
 /** Does a send once, and repeats its first answer for 24 hours (draft-ietf-httpapi-idempotency-key-header). */
 @Injectable()
@@ -54,7 +59,10 @@ export class IdempotentSends implements OnApplicationShutdown {
    * @throws UnconfirmedSendError if it did, or if it died without an answer
    * @throws StoreUnavailableError; nothing was sent
    */
-  async once<Answer extends object>(call: IdempotentSend, send: () => Promise<Answer>): Promise<Answer> {
+  async once<Answer extends object>(
+    call: IdempotentSend,
+    send: () => Promise<Answer>,
+  ): Promise<{ answer: Answer; repeated: boolean }> {
     const dataKey = await this.storage.dataKey();
     const key = dataKey.tag(`idempotency key of ${call.account}: ${call.key}`);
     const claim = await this.keys
@@ -70,15 +78,15 @@ export class IdempotentSends implements OnApplicationShutdown {
       });
     switch (claim.result) {
       case 'first':
-        return this.first(dataKey, key, call.id, send);
+        return { answer: await this.first(dataKey, key, call.id, send), repeated: false };
       case 'answered':
-        return repeat(openAnswer<Answer>(dataKey, claim.answer));
+        return { answer: repeat(openAnswer<Answer>(dataKey, claim.answer)), repeated: true };
       case 'in_use':
         throw new IdempotencyKeyInUseError();
       case 'other_body':
         throw new IdempotencyKeyReusedError();
       case 'died':
-        return repeat<Answer>({
+        throw unconfirmed({
           id: claim.id,
           failure: { mayArrive: true, retryAfterSeconds: this.parameters.serverSmsCooldownSeconds || 1 },
         });
@@ -123,11 +131,12 @@ function factsOf({ failure }: UnconfirmedSendError): {
 
 function repeat<Answer>(final: FinalAnswer<Answer>): Answer {
   if ('answer' in final) return final.answer;
-  const { id, failure, reason } = final;
-  throw new UnconfirmedSendError(
-    id,
-    reason ? new SmsSendFailedError(reason, failure) : new SmsConnectionFailedError(failure),
-  );
+  throw unconfirmed(final);
+}
+
+function unconfirmed({ id, failure, reason }: UnconfirmedSend): UnconfirmedSendError {
+  const error = reason ? new SmsSendFailedError(reason, failure) : new SmsConnectionFailedError(failure);
+  return new UnconfirmedSendError(id, error, true);
 }
 
 /** It names a masked phone, so it is not stored readable. */

@@ -83,9 +83,13 @@ export class Metrics implements SmsObserver, OnApplicationShutdown {
   });
   private readonly stopNodeMetrics = collectNodeMetrics(this.registry);
 
-  /** Counters start at 0, so that the first event is an increase too. */
+  /** What is watched starts at 0, so that the first event is an increase too. */
   constructor() {
     for (const outcome of LABEL_VALUES.outcome) this.sends.inc({ outcome }, 0);
+    for (const limit of ['phone', 'total'] as const)
+      this.refusals.inc({ code: 'TODAY_SMS_LIMIT_REACHED', limit }, 0);
+    for (const limit of ['phone', 'source'] as const)
+      this.refusals.inc({ code: 'SMS_SEND_TOO_FREQUENTLY', limit }, 0);
     for (const result of LABEL_VALUES.result) this.checks.inc({ result }, 0);
     for (const reason of LABEL_VALUES.reason) this.twilioFailures.inc({ reason }, 0);
     for (const answer of LABEL_VALUES.answer) this.twilioRequests.zero({ answer });

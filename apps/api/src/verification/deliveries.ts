@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { SmsError, SmsService, SmsStorage } from '@app/sms';
+import { SmsError, SmsService, SmsStorage, type SmsSendFailedError } from '@app/sms';
 import { SystemParameters } from '../config/system-parameters.js';
 import { isFinal, reportAt, reportOf, type DeliveryReport } from './delivery.js';
 import { CodeSealer } from './verification.codes.js';
@@ -29,11 +29,10 @@ export class Deliveries {
   ) {}
 
   /** The address for Twilio's reports of one message; undefined without `server.public_url`. */
-  async callbackUrl(id: VerificationId): Promise<string | undefined> {
+  callbackUrl(id: VerificationId, sealer: CodeSealer): string | undefined {
     const { serverPublicUrl } = this.parameters;
     if (serverPublicUrl === undefined) return undefined;
-    const sealedId = (await this.sealer()).sealId(id);
-    return `${serverPublicUrl}${STATUS_CALLBACK_PATH}?id=${sealedId}${RETRY_ALL}`;
+    return `${serverPublicUrl}${STATUS_CALLBACK_PATH}?id=${sealer.sealId(id)}${RETRY_ALL}`;
   }
 
   /**
@@ -56,17 +55,21 @@ export class Deliveries {
     const report = await this.fetch(sid);
     if (!report) return found;
     const newProgress = await this.record(id, await this.sealer(), report);
-    return { ...found, progress: newProgress };
+    return { ...found, progress: newProgress ?? progress };
   }
 
-  private async record(id: VerificationId, sealer: CodeSealer, report: DeliveryReport): Promise<number> {
+  private async record(
+    id: VerificationId,
+    sealer: CodeSealer,
+    report: DeliveryReport,
+  ): Promise<number | undefined> {
     const recorded = await this.verifications.report(id, report);
     if (recorded?.moved) {
       const phone = sealer.openPhone(recorded.sealedPhone).masked;
       const level = report.delivery === 'undelivered' || report.delivery === 'failed' ? 'warn' : 'log';
       this.logger[level]({ event: 'verification.delivery', phone, ...report });
     }
-    return recorded?.progress ?? 0;
+    return recorded?.progress;
   }
 
   private async fetch(sid: string): Promise<DeliveryReport | undefined> {
@@ -75,7 +78,12 @@ export class Deliveries {
       return reportOf(status, twilioCode);
     } catch (error) {
       if (!(error instanceof SmsError)) throw error;
-      this.logger.warn({ event: 'verification.delivery_not_known', outcome: error.code });
+      const { reason, twilioCode } = error as Partial<SmsSendFailedError>;
+      this.logger.warn({
+        event: 'verification.delivery_not_known',
+        reason: reason ?? 'unreachable',
+        twilioCode,
+      });
       return undefined;
     }
   }

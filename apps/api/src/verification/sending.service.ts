@@ -73,11 +73,12 @@ export class SendingService {
       const id = VerificationId.create(sealer.tag(phone.e164));
       if (idempotencyKey === undefined) return this.send(phone, id, purpose, sealer, source);
       const body = `${purpose} ${phone.e164}`;
-      fields.repeated = true;
-      return this.idempotent.once({ key: idempotencyKey, account, body, id: id.toString() }, () => {
-        fields.repeated = false;
-        return this.send(phone, id, purpose, sealer, source);
-      });
+      const call = { key: idempotencyKey, account, body, id: id.toString() };
+      const { answer, repeated } = await this.idempotent.once(call, () =>
+        this.send(phone, id, purpose, sealer, source),
+      );
+      fields.repeated = repeated;
+      return answer;
     });
   }
 
@@ -91,7 +92,7 @@ export class SendingService {
     const code = generateCode(this.parameters.serverSmsCodeLength);
     const sealed = { mac: sealer.mac(id, code), sealedPhone: sealer.sealPhone(phone.e164), purpose };
     const { reservation, expiresAt } = await this.reserveAndOpen(phone, id, sealed, source);
-    await this.deliver(reservation, id, code);
+    await this.deliver(reservation, id, code, this.deliveries.callbackUrl(id, sealer));
     return {
       id: id.toString(),
       phone: phone.masked,
@@ -137,8 +138,12 @@ export class SendingService {
     ]);
   }
 
-  private async deliver(reservation: SmsReservation, id: VerificationId, code: string): Promise<void> {
-    const statusCallback = await this.deliveries.callbackUrl(id);
+  private async deliver(
+    reservation: SmsReservation,
+    id: VerificationId,
+    code: string,
+    statusCallback: string | undefined,
+  ): Promise<void> {
     const settleToo = (outcome: SmsOutcome) => this.verifications.settle(id, sendResult(outcome));
     try {
       await this.sms.deliver(reservation, code, { settleToo, statusCallback });

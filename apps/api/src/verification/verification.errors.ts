@@ -84,6 +84,8 @@ export class UnconfirmedSendError extends Error {
   constructor(
     readonly verificationId: string,
     readonly failure: SmsSendFailedError | SmsConnectionFailedError,
+    /** It is the answer of an earlier call with the same Idempotency-Key. */
+    readonly repeated = false,
   ) {
     super(failure.message);
   }

@@ -26,7 +26,7 @@ type Refusal = SmsError | VerificationError | IdempotencyError;
 export function countSend(metrics: Metrics, failure?: unknown, repeated = false): void {
   const outcome = failure === undefined ? 'sent' : sendOutcomeOf(failure);
   // What was answered before was counted then.
-  metrics.send(repeated && outcome !== 'refused' ? 'repeated' : outcome);
+  metrics.send(repeated ? 'repeated' : outcome);
   if (outcome === 'refused') metrics.refusal(refusalOf(failure as Refusal));
 }
 

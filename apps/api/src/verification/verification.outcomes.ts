@@ -9,7 +9,7 @@ import { countCheck, countSend } from './verification.metrics.js';
 export interface OutcomeFields {
   phone?: string;
   purpose?: string;
-  /** The call had an Idempotency-Key that was known, so nothing was done. */
+  /** It is the answer of an earlier call with the same Idempotency-Key, and nothing was done. */
   repeated?: boolean;
 }
 
@@ -40,6 +40,7 @@ export class VerificationOutcomes {
       return result;
     } catch (error) {
       const failure = error instanceof UnconfirmedSendError ? error.failure : error;
+      if (error instanceof UnconfirmedSendError) fields.repeated = error.repeated;
       COUNT[event](this.metrics, failure, fields.repeated);
       this.logger[levelOf(failure)]({ event, ...outcomeOf(failure), ...fields, durationMs: durationMs() });
       throw error;

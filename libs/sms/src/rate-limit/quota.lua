@@ -30,12 +30,12 @@ local function waitForQuota(key, units, windowMs, bucketMs, now)
   return 0
 end
 
--- Takes one unit. `receipt`, if any, is a key that lets exactly this unit be given back for ten minutes.
+-- Takes one unit. `receipt`, if any, is a key that lets exactly this unit be given back for an hour.
 local function takeFromQuota(key, windowMs, bucketMs, now, receipt)
   local bucket = string.format('%.0f', math.floor(now / bucketMs))
   redis.call('HINCRBY', key, bucket, 1)
   redis.call('PEXPIRE', key, windowMs + 2 * bucketMs)
   if receipt then
-    redis.call('SET', receipt, bucket, 'PX', 600000)
+    redis.call('SET', receipt, bucket, 'PX', 3600000)
   end
 end

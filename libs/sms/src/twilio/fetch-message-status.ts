@@ -1,3 +1,4 @@
+import { beforeDeadline } from './before-deadline.js';
 import { Deadline, sendDeadline } from './deadline.js';
 import type { TwilioClient } from './twilio.client.js';
 
@@ -10,6 +11,7 @@ export async function fetchMessageStatus(
   sid: string,
 ): Promise<{ status: string; twilioCode?: number }> {
   const deadline = Deadline.in(FETCH_TIMEOUT_MS);
-  const { status, errorCode } = await sendDeadline.run(deadline, async () => client.messages(sid).fetch());
+  const fetching = sendDeadline.run(deadline, async () => client.messages(sid).fetch());
+  const { status, errorCode } = await beforeDeadline(fetching, deadline);
   return { status, twilioCode: errorCode ?? undefined };
 }

@@ -6,6 +6,7 @@ import type {
 } from 'twilio/lib/rest/api/v2010/account/message.js';
 import { NO_OBSERVER, type SmsObserver } from '../sms.observer.js';
 import type { TwilioSettings } from '../sms.options.js';
+import { beforeDeadline } from './before-deadline.js';
 import { sendDeadline, type Deadline } from './deadline.js';
 import type { TwilioClient } from './twilio.client.js';
 import {
@@ -18,7 +19,6 @@ import {
 
 const FIRST_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 2_000;
-const TRANSPORT_GRACE_MS = 250;
 
 /** The message to create; every try carries the same one. Twilio offers no idempotency key. */
 export type MessageToSend = MessageListInstanceCreateOptions;
@@ -69,19 +69,6 @@ async function createMessage(
   }
   if (!created.sid) throw noUsableAnswer();
   return created;
-}
-
-/** Our transport keeps the deadline itself; a client of the host app may not, and then the outcome is unknown. */
-async function beforeDeadline<T>(creating: Promise<T>, deadline: Deadline): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(noUsableAnswer()), deadline.remainingMs + TRANSPORT_GRACE_MS);
-  });
-  try {
-    return await Promise.race([creating, tooLate]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function mayRetry({ facts }: TwilioFailure, policy: { retryAmbiguous: boolean }): boolean {
