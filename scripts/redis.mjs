@@ -15,16 +15,20 @@ const STOP_DEADLINE_MS = 5_000;
 
 /** A Redis that answers, and how to stop it. */
 export async function startRedis() {
+  const program = await redisProgram(); // tests of clusters, certificates and failover start servers of their own
   if (process.env.REDIS_URL) return { url: process.env.REDIS_URL, stop: async () => {} };
-  const program = SERVERS.find(inPath) ?? (await installDebianPackage());
-  if (!program) {
-    throw new Error('The tests need a Redis: install redis-server or valkey-server, or set REDIS_URL.');
-  }
   for (let attempt = 1; attempt <= START_TRIES; attempt++) {
     const redis = await spawnRedis(program);
     if (redis) return redis;
   }
   throw new Error(`${program} does not start.`);
+}
+
+/** The server to start: the one that is installed, or Debian's package where we may install it. */
+export async function redisProgram() {
+  const program = SERVERS.find(inPath) ?? (await installDebianPackage());
+  if (!program) throw new Error('The tests need a Redis: install redis-server or valkey-server.');
+  return program;
 }
 
 /** Undefined when it did not come up, as when someone else was faster to take the port. */
@@ -61,13 +65,14 @@ async function spawnRedis(program) {
   return undefined;
 }
 
-async function answers(port) {
+/** Whether a Redis is there, with or without a password. */
+export async function answers(port) {
   const socket = connect(port, '127.0.0.1');
   try {
     await once(socket, 'connect');
     socket.write('PING\r\n');
     const [reply] = await once(socket, 'data');
-    return String(reply).startsWith('+PONG');
+    return /^(\+PONG|-NOAUTH)/.test(String(reply));
   } catch {
     return false;
   } finally {
@@ -75,7 +80,7 @@ async function answers(port) {
   }
 }
 
-async function freePort() {
+export async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address();

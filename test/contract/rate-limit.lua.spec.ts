@@ -17,17 +17,15 @@ import {
 import { newId, redisUrl, script, withClock } from '../support/stores.js';
 
 let redis: Redis;
-const clock = `test:clock:${newId()}`;
 const QUOTA = script('libs/sms/src/rate-limit/quota.lua');
-const RESERVE = withClock(QUOTA + script('libs/sms/src/rate-limit/reserve.lua'), clock);
+const RESERVE = withClock(QUOTA + script('libs/sms/src/rate-limit/reserve.lua'));
 const GIVE_BACK = script('libs/sms/src/rate-limit/quota-give-back.lua');
-const SETTLE = withClock(script('libs/sms/src/rate-limit/settle.lua'), clock);
+const SETTLE = withClock(script('libs/sms/src/rate-limit/settle.lua'));
 
 beforeAll(() => {
   redis = new Redis(redisUrl());
 });
 afterAll(async () => {
-  await redis.del(clock);
   await redis.quit();
 });
 
@@ -116,7 +114,6 @@ it('the scripts of Redis decide and store as the rule does, whatever happens in 
         let now = START;
         for (const { passMs, action } of steps) {
           now += passMs;
-          await redis.set(clock, now);
           const stored = reservationKey(action.of);
           const named = stored.toString('hex');
           if (action.kind === 'reserve') {
@@ -134,6 +131,7 @@ it('the scripts of Redis decide and store as the rule does, whatever happens in 
               returns,
               stored,
               ...shared.flatMap((quota) => [quota.name, quota.units, quota.windowMs, quota.bucketMs]),
+              now,
             );
             const { reservations, answer } = rule.reserve(expected, limit, named, now);
             const isNew = reservations !== expected || !answer.granted;
@@ -144,7 +142,7 @@ it('the scripts of Redis decide and store as the rule does, whatever happens in 
             }
             expect(reply).toEqual(decided.granted ? [1] : [0, decided.rule, decided.waitMs]);
           } else {
-            await redis.eval(SETTLE, 1, key, stored, action.kind);
+            await redis.eval(SETTLE, 1, key, stored, action.kind, now);
             if (action.kind === 'kept') {
               expected = rule.keep(expected, named, now);
             } else {
@@ -167,9 +165,20 @@ it('the scripts of Redis decide and store as the rule does, whatever happens in 
 
 it('an allowance that cannot be read counts as exhausted, and not for ever', async () => {
   const key = `test:allowance:${newId()}`;
-  await redis.set(clock, START);
   await redis.set(key, 'damaged');
-  const reply = await redis.eval(RESERVE, 1, key, 'take', 10, 60_000, 0, 1_000, 30, reservationKey('a'));
+  const reply = await redis.eval(
+    RESERVE,
+    1,
+    key,
+    'take',
+    10,
+    60_000,
+    0,
+    1_000,
+    30,
+    reservationKey('a'),
+    START,
+  );
   expect((reply as unknown[]).slice(0, 2)).toEqual([0, 'window']);
   expect(await redis.pttl(key)).toBeGreaterThan(0);
 });

@@ -1,4 +1,4 @@
-import { randomBytes, randomInt, randomUUID } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -52,29 +52,33 @@ export async function temporaryFolder(): Promise<string> {
   return mkdtemp(join(tmpdir(), 'phone-verification-'));
 }
 
-/** A real Redis. Its scripts read a clock that the test can advance, in place of the time of Redis. */
-export async function redisUnderTest(): Promise<StorageUnderTest<RedisStorage>> {
-  const clock = `test:clock:${randomUUID()}`;
-  const storage = new RedisStorage(new Secret(redisUrl()), [new Secret(TEST_SECRET)]);
-  const define = storage.client.defineCommand.bind(storage.client);
-  storage.client.defineCommand = (name, { lua, ...definition }) =>
-    define(name, { ...definition, lua: withClock(lua, clock) });
+/** A real Redis, or a cluster. Its scripts read a clock that the test can advance, in place of the time of Redis. */
+export async function redisUnderTest(url = redisUrl()): Promise<StorageUnderTest<RedisStorage>> {
+  let nowMs = Date.now();
+  const storage = new RedisStorage(new Secret(url), [new Secret(TEST_SECRET)]);
+  const { client } = storage;
+  const define = client.defineCommand.bind(client);
+  client.defineCommand = (name, { lua, ...definition }) => {
+    define(name, { ...definition, lua: withClock(lua) });
+    const commands = client as unknown as Record<string, (...args: unknown[]) => unknown>;
+    const command = commands[name];
+    commands[name] = function (...args) {
+      return command.apply(this, [...args, nowMs]);
+    };
+  };
   await storage.open();
-  await storage.client.set(clock, Date.now(), 'EX', 3_600);
   return {
     storage,
-    now: async () => Number(await storage.client.get(clock)),
-    advance: async (milliseconds) => void (await storage.client.incrby(clock, milliseconds)),
-    close: async () => {
-      await storage.client.del(clock);
-      await storage.close();
-    },
+    now: async () => nowMs,
+    advance: async (milliseconds) => void (nowMs += milliseconds),
+    close: () => storage.close(),
   };
 }
 
-/** A script whose time is read from a key. */
-export function withClock(lua: string, clockKey: string): string {
-  const clock = `(function() local ms = tonumber(redis.call('GET', '${clockKey}')) return { math.floor(ms / 1000), ms % 1000 * 1000 } end)()`;
+/** A script that is told the time: its last argument, in milliseconds. */
+export function withClock(lua: string): string {
+  const clock =
+    '(function() local ms = tonumber(ARGV[#ARGV]) return { math.floor(ms / 1000), ms % 1000 * 1000 } end)()';
   return lua.replaceAll("redis.call('TIME')", clock);
 }
 

@@ -1,0 +1,3 @@
+export function redisProgram(): Promise<string>;
+export function answers(port: number): Promise<boolean>;
+export function freePort(): Promise<number>;
