@@ -1,4 +1,11 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  hkdfSync,
+  randomBytes,
+  timingSafeEqual,
+} from 'node:crypto';
 import { Secret } from '../secret.js';
 
 const KEY_BYTES = 32;
@@ -30,6 +37,10 @@ export class DataKey {
   /** The keyed hash by which a store knows a phone: 128 bits of HMAC-SHA-256, 22 characters. */
   tag(text: string): string {
     return createHmac('sha256', this.#lookupKey).update(text).digest().toString('base64url', 0, 16);
+  }
+
+  equals(other: DataKey): boolean {
+    return timingSafeEqual(this.#key, other.#key);
   }
 
   wrap(secret: Secret): string {

@@ -1,44 +1,34 @@
 import { Logger } from '@nestjs/common';
-import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import { printAs, type Secret } from '../secret.js';
 import { StoreUnavailableError } from '../sms.errors.js';
 import { NO_OBSERVER, type SmsObserver } from '../sms.observer.js';
-import { ANSWER_TIMEOUT_MS, withinAnswerTime } from './answer-time.js';
+import { withinAnswerTime } from './answer-time.js';
 import { DataKey, unwrapWithAny, WrongSecretError } from './data-key.js';
 import { observed } from './observed.js';
-import { weaknessesOf } from './redis-set-up.js';
+import { createRedisClient, runCommand } from './redis.client.js';
+import { faultOf, isNotConnected } from './redis.faults.js';
+import { RedisWatch } from './redis.watch.js';
 
 const DATA_KEY = 'sms:data-key';
-const TIMED_OUT = 'Command timed out'; // as the client says it
 /** How soon processes agree on the data key again after Redis was emptied under them. */
 const KEY_CHECK_INTERVAL_MS = 5_000;
-
-const CONNECTION: RedisOptions = {
-  lazyConnect: true,
-  enableAutoPipelining: true,
-  // Nothing is queued while disconnected, and nothing is sent again after a reconnect.
-  enableOfflineQueue: false,
-  autoResendUnfulfilledCommands: false,
-  maxRetriesPerRequest: 0,
-  commandTimeout: ANSWER_TIMEOUT_MS,
-  connectTimeout: 2_000,
-  disconnectTimeout: 500, // a process that ends is not held up by a Redis that is gone
-  retryStrategy: (attempt) => Math.min(50 * 2 ** attempt, 1_000),
-  // After a failover the old primary answers READONLY until we connect to the new one.
-  reconnectOnError: (error) => error.message.startsWith('READONLY'),
-};
 
 /** A connection to Redis or to a Redis Cluster, and the data key that is kept there. */
 export class RedisStorage {
   readonly client: Redis | Cluster;
   private readonly logger = new Logger(RedisStorage.name);
+  private readonly watch: RedisWatch;
   private opened?: Promise<void>;
   private key?: Promise<DataKey>;
   private keyTimer?: NodeJS.Timeout;
   /** The data key as it was last seen in Redis, and opened. */
   private wrapped?: string;
   private lastKey?: DataKey;
-  private isLost = false;
+  /** Why Redis cannot be used, while it cannot. */
+  private lostBecause?: string;
+  /** What a node of a cluster reported last, which the cluster itself does not say. */
+  private nodeFault?: string;
 
   /**
    * @param urls `redis://` or `rediss://`; several, comma separated, are nodes of one cluster
@@ -50,21 +40,14 @@ export class RedisStorage {
     private readonly secrets: readonly Secret[],
     private readonly observer: SmsObserver = NO_OBSERVER,
   ) {
-    const nodes = urls.reveal().split(',');
-    this.client =
-      nodes.length === 1
-        ? new Redis(nodes[0], CONNECTION)
-        : new Cluster(nodes, {
-            lazyConnect: true,
-            enableAutoPipelining: true,
-            enableOfflineQueue: false,
-            redisOptions: CONNECTION,
-          });
+    this.client = createRedisClient(urls);
     printAs(this.client, 'RedisClient');
+    this.watch = new RedisWatch(this.client);
     this.client.on('error', (error: Error) => this.lost(faultOf(error)));
-    this.client.on('ready', () => this.found());
+    this.client.on('node error', (error: Error) => this.nodeLost(faultOf(error)));
     // Redis may be emptied or replaced while we are not connected, and also while we are: then `check` finds out.
     this.client.on('close', () => (this.key = undefined));
+    this.client.on('ready', () => void this.check().catch(() => undefined));
   }
 
   /**
@@ -84,7 +67,7 @@ export class RedisStorage {
     try {
       await this.client.connect();
       await this.currentKey();
-      await this.warnOfWeaknesses();
+      await this.watch.inspected();
     } catch (error) {
       if (error instanceof WrongSecretError) throw error;
       this.lost(faultOf(error));
@@ -92,28 +75,30 @@ export class RedisStorage {
   }
 
   /** Logged once, not with every try to connect again. */
-  private lost(fault: string): void {
-    if (!this.isLost) this.logger.error({ event: 'store.lost', fault });
-    this.isLost = true;
+  private lost(reported: string): void {
+    const fault = isNotConnected(reported) ? (this.nodeFault ?? reported) : reported;
+    if (!this.lostBecause) this.logger.error({ event: 'store.lost', fault });
+    if (!this.lostBecause || !isNotConnected(fault)) this.lostBecause = fault;
+  }
+
+  private nodeLost(fault: string): void {
+    if (!isNotConnected(fault)) this.nodeFault = fault;
   }
 
   private found(): void {
-    if (this.isLost) this.logger.log({ event: 'store.found' });
-    this.isLost = false;
-  }
-
-  private async warnOfWeaknesses(): Promise<void> {
-    const [node] = this.client instanceof Cluster ? this.client.nodes('master') : [this.client];
-    const info = await node.info().catch(() => ''); // a user without the right to ask is not told
-    for (const weakness of weaknessesOf(info)) this.logger.warn({ event: 'store.weak_set_up', weakness });
+    if (this.lostBecause) this.logger.log({ event: 'store.found' });
+    this.lostBecause = undefined;
+    this.nodeFault = undefined;
   }
 
   /** Runs one command, with every failure mapped: the errors of the client carry the command's arguments. */
   run<T>(command: (client: Redis | Cluster) => Promise<T>): Promise<T> {
-    const running = command(this.client).catch((error: unknown) => {
-      throw new StoreUnavailableError(faultOf(error));
+    const running = runCommand(this.client, command).catch((error: unknown) => {
+      const fault = faultOf(error);
+      throw new StoreUnavailableError(
+        isNotConnected(fault) ? (this.nodeFault ?? this.lostBecause ?? fault) : fault,
+      );
     });
-    // The client's own time-out begins when it writes.
     return observed(this.observer, 'redis', withinAnswerTime(running));
   }
 
@@ -122,15 +107,23 @@ export class RedisStorage {
     try {
       return await this.currentKey();
     } catch (error) {
-      throw error instanceof WrongSecretError ? new StoreUnavailableError('wrong secret') : error;
+      throw asUnavailable(error);
     }
   }
 
   /** @throws StoreUnavailableError if limits cannot be counted now */
   async check(): Promise<void> {
-    const wrapped = await this.run((client) => client.get(DATA_KEY));
-    if (wrapped !== this.wrapped) this.key = undefined; // emptied, restored or rotated while we were connected
-    await this.dataKey();
+    const before = this.wrapped;
+    try {
+      const key = await this.loadDataKey();
+      // Emptied, restored or rotated while we were connected.
+      if (this.wrapped !== before) this.key = Promise.resolve(key);
+      this.found();
+    } catch (error) {
+      if (error instanceof WrongSecretError) this.key = undefined;
+      this.lost(faultOf(asUnavailable(error)));
+      throw asUnavailable(error);
+    }
   }
 
   private async currentKey(): Promise<DataKey> {
@@ -144,9 +137,10 @@ export class RedisStorage {
   }
 
   private async loadDataKey(): Promise<DataKey> {
-    // A Redis that was emptied gets the key back that this process has counted under.
+    // Written as if there were none: a Redis that was emptied gets the key back that this process has counted under,
+    // and one that cannot write, such as a replica, says so.
     const candidate = (this.lastKey ?? DataKey.generate()).wrap(this.secrets[0]);
-    const [, stored] = await Promise.all([
+    const [created, stored] = await Promise.all([
       this.run((client) => client.set(DATA_KEY, candidate, 'NX')),
       this.run((client) => client.get(DATA_KEY)),
     ]);
@@ -160,6 +154,7 @@ export class RedisStorage {
       await this.run((client) => client.set(DATA_KEY, rewrapped, 'XX'));
     }
     this.wrapped = wrapped;
+    if (this.lastKey && (created || !this.lastKey.equals(found.dataKey))) this.watch.emptied();
     this.lastKey = found.dataKey;
     return found.dataKey;
   }
@@ -171,12 +166,6 @@ export class RedisStorage {
   }
 }
 
-/** What Redis or the connection reported, as one word; never its text, which may repeat arguments. */
-function faultOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown';
-  if (error.message === TIMED_OUT) return 'timeout';
-  const reply = /^([A-Z]{2,20})(?: |$)/.exec(error.message);
-  if (reply) return reply[1];
-  const { code } = error as NodeJS.ErrnoException;
-  return typeof code === 'string' ? code : 'unreachable';
+function asUnavailable(error: unknown): unknown {
+  return error instanceof WrongSecretError ? new StoreUnavailableError('wrong secret') : error;
 }
