@@ -88,7 +88,10 @@ export class RedisVerificationStore implements VerificationStore {
       : this.runCheck(id, attempt, limits, 0, source);
   }
 
-  /** A script may not touch two slots: the guess is taken from the source first, and given back if it was not wrong. */
+  /**
+   * A script may not touch two slots: the guess is taken from the source first, and given back if it was not wrong.
+   * If that fails it stays counted for its hour, which is better than to lose the answer: the code may be used now.
+   */
   private async checkOnCluster(
     id: VerificationId,
     attempt: { id: string; mac: string },
@@ -97,7 +100,7 @@ export class RedisVerificationStore implements VerificationStore {
   ): Promise<CheckAnswer> {
     const sourceWaitMs = await this.quotas.take(source, attempt.id);
     const answer = await this.runCheck(id, attempt, limits, sourceWaitMs);
-    if (answer.result !== 'wrong') await this.quotas.giveBack(source, attempt.id);
+    if (answer.result !== 'wrong') await this.quotas.giveBack(source, attempt.id).catch(() => undefined);
     return answer;
   }
 
