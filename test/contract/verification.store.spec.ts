@@ -3,17 +3,20 @@ import { EmbeddedVerificationStore } from '../../apps/api/src/verification/embed
 import { RedisVerificationStore } from '../../apps/api/src/verification/redis-verification.store.js';
 import { VerificationId } from '../../apps/api/src/verification/verification-id.js';
 import { embeddedUnderTest, newId, redisUnderTest } from '../support/stores.js';
+import { describeGuessesOfASource } from './guesses-of-a-source.contract.js';
 import { describeVerificationStore } from './verification.store.contract.js';
 
-describeVerificationStore('The embedded store', async () => {
-  const under = await embeddedUnderTest();
-  return { under, store: new EmbeddedVerificationStore(under.storage) };
-});
+for (const describeStore of [describeVerificationStore, describeGuessesOfASource]) {
+  describeStore('The embedded store', async () => {
+    const under = await embeddedUnderTest();
+    return { under, store: new EmbeddedVerificationStore(under.storage) };
+  });
 
-describeVerificationStore('Redis', async () => {
-  const under = await redisUnderTest();
-  return { under, store: new RedisVerificationStore(under.storage) };
-});
+  describeStore('Redis', async () => {
+    const under = await redisUnderTest();
+    return { under, store: new RedisVerificationStore(under.storage) };
+  });
+}
 
 it('A phone that Redis has lost brings no replaced code back, now or with the next code', async () => {
   const under = await redisUnderTest();

@@ -3,12 +3,13 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { TwilioSimulator } from '@app/twilio-simulator';
 import { apiEnvironment, codeFor, wrongCode, type StoreKind } from '../support/api.js';
 import { ApiProcess } from '../support/process.js';
+import { RedisCluster } from '../support/redis-cluster.js';
 import { newPhone, temporaryFolder } from '../support/stores.js';
 
-const ROUNDS = 3;
-const CLUSTERS: readonly { store: StoreKind; processes: number }[] = [
-  { store: 'redis', processes: 4 },
-  { store: 'embedded', processes: 2 },
+const DEPLOYMENTS: readonly { name: string; store: StoreKind; processes: number; rounds: number }[] = [
+  { name: 'one Redis', store: 'redis', processes: 4, rounds: 3 },
+  { name: 'one Redis Cluster', store: 'redis', processes: 4, rounds: 2 },
+  { name: 'one embedded store', store: 'embedded', processes: 2, rounds: 3 },
 ];
 
 let simulator: TwilioSimulator;
@@ -22,15 +23,21 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-describe.each(CLUSTERS)('$processes processes on one $store store', ({ store, processes }) => {
+describe.each(DEPLOYMENTS)('$processes processes on $name', ({ name, store, processes, rounds }) => {
   let apis: ApiProcess[] = [];
+  let cluster: RedisCluster | undefined;
   let environment: Record<string, string>;
   beforeAll(async () => {
-    environment = await apiEnvironment(simulator, store, { LOG_LEVEL: 'info' });
+    if (name === 'one Redis Cluster') cluster = await RedisCluster.start();
+    environment = await apiEnvironment(simulator, store, {
+      LOG_LEVEL: 'info',
+      ...(cluster && { REDIS_URL: cluster.url }),
+    });
     apis = await ApiProcess.startAll(processes, environment, folder);
   });
   afterAll(async () => {
     await Promise.all(apis.map((api) => api.stop()));
+    await cluster?.stop();
     if (environment.DATA_PATH) await rm(environment.DATA_PATH, { recursive: true });
   });
 
@@ -41,7 +48,7 @@ describe.each(CLUSTERS)('$processes processes on one $store store', ({ store, pr
   const messagesTo = (phone: string): number =>
     simulator.inbox.list().filter(({ to }) => to === phone).length;
 
-  it.each(Array.from({ length: ROUNDS }, (_, round) => round + 1))(
+  it.each(Array.from({ length: rounds }, (_, round) => round + 1))(
     'send one message for 200 requests at once, accept its code once, and compare no sixth guess (round %i)',
     async () => {
       const phone = newPhone();
