@@ -43,7 +43,7 @@ export function describeGuessesOfASource(
     async function sent(): Promise<VerificationId> {
       const id = VerificationId.create(newId());
       await store.open(id, { mac: 'right', sealedPhone: 'sealed', purpose: 'login' }, OPEN_LIMITS);
-      await store.settle(id, { send: 'accepted' });
+      await store.settle(id, { send: 'accepted', sid: 'SM0123' });
       return id;
     }
 

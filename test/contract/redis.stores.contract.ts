@@ -1,7 +1,9 @@
+import { RedisIdempotencyStore } from '../../apps/api/src/idempotency/redis-idempotency.store.js';
 import { RedisVerificationStore } from '../../apps/api/src/verification/redis-verification.store.js';
 import { RedisRateLimitStore } from '../../libs/sms/src/rate-limit/redis.store.js';
 import { redisUnderTest } from '../support/stores.js';
 import { describeGuessesOfASource } from './guesses-of-a-source.contract.js';
+import { describeIdempotencyStore } from './idempotency.store.contract.js';
 import { describeQuotas } from './quota.contract.js';
 import { describeRateLimitStore } from './rate-limit.store.contract.js';
 import { describeVerificationStore } from './verification.store.contract.js';
@@ -20,4 +22,8 @@ export function describeRedisStores(name: string, url: () => string): void {
       return { under, store: new RedisVerificationStore(under.storage) };
     });
   }
+  describeIdempotencyStore(name, async () => {
+    const under = await redisUnderTest(url());
+    return { under, store: new RedisIdempotencyStore(under.storage) };
+  });
 }

@@ -26,7 +26,10 @@ export function describeForgottenScripts(name: string, url: () => string, nodes:
         limits.reserve(phone, LIMIT, reservation),
         verifications.open(id, { mac: 'right', sealedPhone: 'sealed', purpose: 'login' }, OPEN_LIMITS),
       ]);
-      await Promise.all([limits.keep(phone, reservation), verifications.settle(id, { send: 'accepted' })]);
+      await Promise.all([
+        limits.keep(phone, reservation),
+        verifications.settle(id, { send: 'accepted', sid: 'SM0123' }),
+      ]);
       const attempt = { id: newId().slice(0, 11), mac: 'right' };
       return [granted, (await verifications.check(id, attempt, CHECK_LIMITS)).result];
     };

@@ -46,3 +46,16 @@ it('A phone that Redis has lost brings no replaced code back, now or with the ne
     await under.close();
   }
 });
+
+it('A report about a code that Redis does not know leaves no key behind', async () => {
+  const under = await redisUnderTest();
+  const store = new RedisVerificationStore(under.storage);
+  try {
+    const id = VerificationId.create(newId());
+    await store.report(id, { delivery: 'delivered' });
+    await store.claimRefresh(id, 1_000);
+    expect(await under.storage.client.keys(`sms:{${id.tag}}*`)).toEqual([]);
+  } finally {
+    await under.close();
+  }
+});

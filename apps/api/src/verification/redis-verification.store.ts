@@ -111,7 +111,7 @@ export class RedisVerificationStore implements VerificationStore {
     sourceWaitMs: number,
     source?: Quota,
   ): Promise<CheckAnswer> {
-    const sourceKeys = source ? [(await this.quotas.keysOf(source, attempt.id))[0]] : [];
+    const sourceKeys = source ? [await this.quotas.keyOf(source)] : [];
     const { units, windowMs, bucketMs } = source ?? { units: 0, windowMs: 0, bucketMs: 0 };
     const reply = await this.storage.run((client) =>
       client.verificationCheck(

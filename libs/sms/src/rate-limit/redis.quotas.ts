@@ -31,9 +31,13 @@ export class RedisQuotas {
     client.defineCommand('smsQuotaGiveBack', { numberOfKeys: 2, lua: readLua('quota-give-back') });
   }
 
-  async keysOf(quota: Quota, unitId: string): Promise<QuotaKeys> {
+  async keyOf(quota: Quota): Promise<string> {
     const dataKey = await this.storage.dataKey();
-    const key = `sms:{${dataKey.tag(quota.key)}}:quota`;
+    return `sms:{${dataKey.tag(quota.key)}}:quota`;
+  }
+
+  async keysOf(quota: Quota, unitId: string): Promise<QuotaKeys> {
+    const key = await this.keyOf(quota);
     return [key, `${key}:${reservationKey(unitId).toString('base64url')}`];
   }
 
