@@ -23,9 +23,11 @@ const CONNECTION: RedisOptions = {
   // A Redis that is not ready says why to each command, and serves as soon as it is; and INFO may not be allowed.
   enableReadyCheck: false,
   disableClientInfo: true,
-  commandTimeout: 2_000, // longer than anybody waits for an answer: see `withinAnswerTime`
+  // Longer than anybody waits for an answer. A connection that went silent is left for a new one before a command times
+  // out: else what waits behind it would be sent on, after its caller was told that the store is unavailable.
   connectTimeout: 2_000,
-  socketTimeout: 2_000, // a connection that went silent is left for a new one
+  socketTimeout: 1_500,
+  commandTimeout: 2_500,
   disconnectTimeout: 500, // a process that ends is not held up by a Redis that is gone
   retryStrategy: retryDelayMs,
   reconnectOnError: (error) => DEMOTED.has(faultOf(error)),

@@ -197,6 +197,28 @@ describe('A Redis that cannot be used', () => {
     }
   });
 
+  it('gets no command later that waited behind one without an answer', async () => {
+    const proxy = await RedisProxy.start(ownDatabase());
+    try {
+      const storage = make(proxy.url);
+      await storage.open();
+      const closed = new Promise((resolve) => storage.client.once('close', resolve));
+      proxy.swallowAnswers();
+      const unanswered = storage.run((client) => client.get('first'));
+      await new Promise((resolve) => setTimeout(resolve, 50)); // it is on its way
+      const late = storage.run((client) => client.set('late', '1'));
+      for (const command of [unanswered, late]) {
+        await expect(command).rejects.toMatchObject({ fault: 'timeout' });
+      }
+      await closed;
+      proxy.recover();
+      await once(storage.client, 'ready');
+      expect(await storage.run((client) => client.get('late'))).toBeNull();
+    } finally {
+      await proxy.close();
+    }
+  });
+
   it('says in one word what Redis reported, and not the text of it', async () => {
     const storage = await openStorage();
     await storage.client.set('text', 'canary');
