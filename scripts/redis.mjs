@@ -1,12 +1,12 @@
 // A Redis for the tests: the one of REDIS_URL, or a server of our own that leaves nothing behind.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { run } from './setup.mjs';
+import { programFrom } from './debian.mjs';
 
 const SERVERS = ['redis-server', 'valkey-server'];
 const START_TRIES = 3;
@@ -26,7 +26,7 @@ export async function startRedis() {
 
 /** The server to start: the one that is installed, or Debian's package where we may install it. */
 export async function redisProgram() {
-  const program = SERVERS.find(inPath) ?? (await installDebianPackage());
+  const program = await programFrom(SERVERS, 'redis-server');
   if (!program) throw new Error('The tests need a Redis: install redis-server or valkey-server.');
   return program;
 }
@@ -87,30 +87,4 @@ export async function freePort() {
   server.close();
   await once(server, 'close');
   return port;
-}
-
-/** Only where we may: as root on a Debian. */
-async function installDebianPackage() {
-  if (process.getuid?.() !== 0 || !inPath('apt-get')) return undefined;
-  process.stderr.write('Installing redis-server ...\n');
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
-  const apt = (...args) => run('apt-get', args, { env, stdout: process.stderr });
-  const install = () => apt('install', '-y', '--no-install-recommends', 'redis-server');
-  // Fresh images have no package lists.
-  if ((await install()) !== 0) {
-    await apt('update');
-    await install();
-  }
-  return SERVERS.find(inPath);
-}
-
-function inPath(program) {
-  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, program), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }

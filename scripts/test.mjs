@@ -3,6 +3,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findChromium } from './chromium.mjs';
 import { startRedis } from './redis.mjs';
 import { build, checkNode, install, run, running, SIGNALS } from './setup.mjs';
 
@@ -24,9 +25,11 @@ const isFullRun = jestArguments.length === 0;
 const folder = mkdtempSync(join(tmpdir(), 'test-run-'));
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 let redis;
+let chromium;
 
 async function main() {
   await install();
+  chromium = await findChromium();
   redis = await startRedis();
   await build();
   for (const [name, ...command] of isFullRun ? CHECKS : []) {
@@ -39,7 +42,7 @@ async function main() {
 async function runJest() {
   const report = join(folder, 'jest.json');
   if (isFullRun) heading('tests');
-  const env = { ...process.env, NODE_ENV: 'test', TEST_REDIS_URL: redis.url };
+  const env = { ...process.env, NODE_ENV: 'test', TEST_REDIS_URL: redis.url, TEST_CHROMIUM_PATH: chromium };
   const reporting = isFullRun ? ['--json', `--outputFile=${report}`] : [];
   const code = await run(process.execPath, [...JEST, ...reporting, ...jestArguments], { env });
   if (!isFullRun) return { passed: 0, failed: code };

@@ -29,6 +29,7 @@ export async function misbehave(reply: FastifyReply, fault: Fault, created: stri
       await sleep(fault.ms, undefined, { ref: false });
       return sendCreated(reply, created);
     case 'messageStatus':
+    case 'callbacks':
       return sendCreated(reply, created);
   }
 }

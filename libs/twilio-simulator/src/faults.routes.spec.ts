@@ -1,11 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { ManualClock } from './clock.js';
 import { TwilioSimulator } from './twilio.simulator.js';
 
 describe('faults over HTTP', () => {
+  const clock = new ManualClock();
   let simulator: TwilioSimulator;
 
   beforeAll(async () => {
-    simulator = await TwilioSimulator.start();
+    simulator = await TwilioSimulator.start({ clock });
   });
   afterEach(() => simulator.faults.clear());
   afterAll(() => simulator.close());
@@ -37,6 +39,44 @@ describe('faults over HTTP', () => {
     expect(taken).toEqual([once, once, standing, standing]);
   });
 
+  it('can be seen while they are to come', async () => {
+    const [once, standing] = [
+      { kind: 'callbacks', mode: 'unsigned' },
+      { kind: 'hang', accepted: false },
+    ];
+    await order({ fault: once, times: 2 });
+    await order({ fault: standing, always: true, forMs: 5000 });
+    const pending = await fetch(`${simulator.url}/simulator/faults`);
+
+    const endsAt = new Date(clock.now() + 5000).toISOString();
+    expect(await pending.json()).toEqual({
+      queued: [once, once],
+      fetch: [],
+      standing: { fault: standing, endsAt },
+    });
+    simulator.faults.clear();
+    expect(await (await fetch(`${simulator.url}/simulator/faults`)).json()).toEqual({
+      queued: [],
+      fetch: [],
+      standing: null,
+    });
+  });
+
+  it.each([
+    [undefined, 60_000],
+    [5000, 5000],
+    [3_600_000, 3_600_000],
+  ])('that stand end by themselves: forMs %j', async (forMs, lastsMs) => {
+    const fault = { kind: 'delay', ms: 1 };
+    await order({ fault, always: true, forMs });
+
+    clock.advance(lastsMs - 1);
+    expect(simulator.faults.take()).toEqual(fault);
+    clock.advance(1);
+    expect(simulator.faults.take()).toBeUndefined();
+    expect(simulator.faults.pending().standing).toBeNull();
+  });
+
   it('are cleared', async () => {
     await order({ fault: { kind: 'truncate' }, always: true });
     const cleared = await fetch(`${simulator.url}/simulator/faults`, { method: 'DELETE' });
@@ -57,6 +97,8 @@ describe('faults over HTTP', () => {
     [{ fault: { kind: 'hang', accepted: true, ms: 1 } }, 'fault has an unknown field: ms'],
     [{ fault: { kind: 'messageStatus', status: 'sent' } }, 'status must be one of failed, undelivered'],
     [{ fault: { kind: 'truncate' }, times: -1 }, 'times must be an integer'],
+    [{ fault: { kind: 'truncate' }, always: true, forMs: 3_600_001 }, 'forMs must be an integer'],
+    [{ fault: { kind: 'callbacks', mode: 'late' } }, 'mode must be one of normal, delayed'],
     ['{"fault":', 'JSON'],
   ])('are refused with the reason: %j', async (body, reason) => {
     const answer = await order(body);

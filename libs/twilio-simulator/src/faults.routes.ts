@@ -1,24 +1,21 @@
-import type { FastifyError, FastifyPluginAsync } from 'fastify';
-import { FaultInputError, readFaultOrder } from './fault.input.js';
+import type { FastifyPluginAsync } from 'fastify';
+import { readFaultOrder } from './fault.input.js';
 import type { Faults } from './faults.js';
-import { refuseForeignHosts } from './host.check.js';
-import { sendProblem } from './problem.reply.js';
+import { serveJsonSafely } from './json.scope.js';
 
-/** Lets another process ask for faults: `POST /simulator/faults` and `DELETE /simulator/faults`. */
+/** Lets another process ask for faults, see them and end them: `POST`, `GET` and `DELETE /simulator/faults`. */
 export function faultsRoutes(faults: Faults, host: string): FastifyPluginAsync {
   return async (scope) => {
-    scope.addHook('onRequest', refuseForeignHosts(host));
-    scope.setErrorHandler(async (error: FastifyError, _request, reply) => {
-      const status = error instanceof FaultInputError ? 400 : (error.statusCode ?? 500);
-      await sendProblem(reply, status, status < 500 ? 'VALIDATION_FAILED' : 'INTERNAL_ERROR', error.message);
-    });
+    serveJsonSafely(scope, { host });
 
     scope.post('/simulator/faults', async (request, reply) => {
-      const { fault, times, always } = readFaultOrder(request.body);
-      if (always) faults.always(fault);
+      const { fault, times, always, forMs } = readFaultOrder(request.body);
+      if (always) faults.always(fault, forMs);
       else faults.next(fault, times);
       await reply.code(204).send();
     });
+
+    scope.get('/simulator/faults', async () => faults.pending());
 
     scope.delete('/simulator/faults', async (_request, reply) => {
       faults.clear();

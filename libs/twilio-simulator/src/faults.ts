@@ -1,3 +1,6 @@
+import type { CallbackMode } from './callback.mode.js';
+import { systemClock, type Clock } from './clock.js';
+
 /** An answer other than the usual one. */
 export interface StatusFault {
   kind: 'status';
@@ -40,23 +43,43 @@ export type Fault =
   | { kind: 'drip'; everyMs: number }
   /** Accepts at once, answers later. */
   | { kind: 'delay'; ms: number }
+  /** Accepts and answers as usual; the status callbacks of this message misbehave. */
+  | { kind: 'callbacks'; mode: CallbackMode }
   /** Sends the client elsewhere, with 307. */
   | { kind: 'redirect'; location: string };
+
+/** The faults that are still to come. */
+export interface PendingFaults {
+  /** For the next create requests, in order. */
+  queued: Fault[];
+  /** For the next requests that fetch a message, in order. */
+  fetch: Fault[];
+  /** For every create request that finds the queue empty, until then (ISO 8601). */
+  standing: { fault: Fault; endsAt: string } | null;
+}
+
+export const STANDING_DEFAULT_MS = 60_000;
+export const STANDING_MAX_MS = 3_600_000;
 
 /** Faults on demand. For create requests the queue goes first, in order; then the standing fault, if any. */
 export class Faults {
   private queue: Fault[] = [];
-  private standing: Fault | undefined;
+  private standing: { fault: Fault; endsAtMs: number } | undefined;
   private fetchQueue: Fault[] = [];
+
+  constructor(private readonly clock: Clock = systemClock) {}
 
   /** Applies the fault to the next requests. */
   next(fault: Fault, times = 1): void {
     this.queue.push(...Array.from({ length: times }, () => fault));
   }
 
-  /** Applies the fault to every request that finds the queue empty, until `clear`. */
-  always(fault: Fault): void {
-    this.standing = fault;
+  /**
+   * Applies the fault to every request that finds the queue empty, until `clear`, or until the time is over.
+   * @param forMs at most an hour
+   */
+  always(fault: Fault, forMs = STANDING_DEFAULT_MS): void {
+    this.standing = { fault, endsAtMs: this.clock.now() + Math.min(forMs, STANDING_MAX_MS) };
   }
 
   /** Applies the fault to the next request that fetches a message. */
@@ -64,21 +87,38 @@ export class Faults {
     this.fetchQueue.push(fault);
   }
 
-  /** Forgets the queue and the standing fault. Requests that hang keep hanging. */
+  /** Forgets the queues and the standing fault. Requests that hang keep hanging. */
   clear(): void {
     this.queue = [];
     this.fetchQueue = [];
     this.standing = undefined;
   }
 
+  /** What is queued and standing. */
+  pending(): PendingFaults {
+    const standing = this.currentStanding();
+    return {
+      queued: [...this.queue],
+      fetch: [...this.fetchQueue],
+      standing: standing
+        ? { fault: standing.fault, endsAt: new Date(standing.endsAtMs).toISOString() }
+        : null,
+    };
+  }
+
   /** The fault for this request; takes it off the queue. */
   take(): Fault | undefined {
-    return this.queue.shift() ?? this.standing;
+    return this.queue.shift() ?? this.currentStanding()?.fault;
   }
 
   /** The fault for this fetch; takes it off its queue. */
   takeForFetch(): Fault | undefined {
     return this.fetchQueue.shift();
+  }
+
+  private currentStanding(): { fault: Fault; endsAtMs: number } | undefined {
+    if (this.standing && this.clock.now() >= this.standing.endsAtMs) this.standing = undefined;
+    return this.standing;
   }
 }
 

@@ -1,78 +1,113 @@
-import { createHash } from 'node:crypto';
+import { renderCard } from './inbox.card.js';
+import { MENU_TEMPLATE } from './inbox.menu.js';
+import { PANEL } from './inbox.panel.js';
 import type { InboxMessage } from './inbox.js';
+import { escapeHtml, icon, renderPage, type PageLink } from './pages/page.js';
 
-const REFRESH_SECONDS = 3;
-
-const STYLE = `
-:root { color-scheme: light dark; --text: #1b1f24; --quiet: #57606a; --page: #f6f8fa; --card: #fff; --line: #d0d7de; }
-@media (prefers-color-scheme: dark) {
-  :root { --text: #e6edf3; --quiet: #9aa4af; --page: #0d1117; --card: #161b22; --line: #30363d; }
-}
-body { margin: 0 auto; max-width: 40rem; padding: 1rem; font: 1rem/1.5 system-ui, sans-serif; color: var(--text); background: var(--page); }
-h1 { font-size: 1.5rem; margin: 0.5rem 0; }
-h2 { font-size: 1rem; margin: 0; }
-ol { list-style: none; margin: 1rem 0; padding: 0; }
-li { background: var(--card); border: 1px solid var(--line); border-radius: 0.5rem; margin: 0 0 1rem; padding: 1rem; }
-p { margin: 0.25rem 0; overflow-wrap: anywhere; }
-.code { font: 600 2rem/1.3 ui-monospace, monospace; letter-spacing: 0.1em; }
-.body { white-space: pre-wrap; }
-.quiet { color: var(--quiet); font-size: 0.875rem; }
-`;
-
-/** Allows the page its own style and nothing else. */
-export const INBOX_PAGE_POLICY = [
-  "default-src 'none'",
-  `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
-
-/** The inbox as a page that reloads itself. */
-export function renderInboxPage(messages: readonly InboxMessage[]): string {
-  const content =
-    messages.length === 0
-      ? '<p>No messages yet. What is sent through the simulator appears here.</p>'
-      : `<ol>\n${messages.map(renderMessage).join('\n')}\n</ol>`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="refresh" content="${REFRESH_SECONDS}">
-<title>Inbox (${messages.length})</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<main>
-<h1>Inbox</h1>
-<p class="quiet">Messages that the simulator received, newest first. None of them was really sent.</p>
-${content}
-</main>
-</body>
-</html>
-`;
+/** What is looked for, as it is in the address of the page. */
+export interface InboxSearch {
+  to: string;
+  text: string;
+  /** Why nothing can be found by it. */
+  fault?: string;
 }
 
-function renderMessage(message: InboxMessage): string {
-  const code = message.code === null ? '' : `\n<p class="code">${escapeHtml(message.code)}</p>`;
-  const time = `${message.createdAt.slice(0, 10)} ${message.createdAt.slice(11, 19)} UTC`;
-  const segments = `${message.segments} ${message.segments === 1 ? 'segment' : 'segments'}`;
-  return `<li>
-<h2>To ${escapeHtml(message.to)}</h2>${code}
-<p class="body" dir="auto">${escapeHtml(message.body)}</p>
-<p class="quiet">From ${escapeHtml(message.from)}, <time datetime="${message.createdAt}">${time}</time>, ${segments} (${escapeHtml(message.encoding)})</p>
-</li>`;
+export interface InboxPageContent {
+  /** Newest first. */
+  messages: readonly InboxMessage[];
+  search: InboxSearch;
+  /** How many are shown at most. */
+  limit: number;
+  hasMore: boolean;
+  /** The newest event that the messages know of. */
+  lastEventId: number;
+  links: readonly PageLink[];
+  /** Whether faults can be asked for here. */
+  hasPanel: boolean;
+  /** A command for a terminal, to send a first message with. */
+  sendCommand: string;
 }
 
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
+const MORE = 50;
 
-function escapeHtml(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
+/** The inbox as a page that is complete without its script, which keeps it as new as the server's. */
+export function renderInboxPage(content: InboxPageContent): string {
+  const { messages, search, lastEventId, links, hasPanel } = content;
+  return renderPage({
+    title: 'Inbox',
+    links,
+    here: '/inbox',
+    script: '/pages/inbox.js',
+    styles: ['/pages/inbox.css'],
+    main: `<div class="intro inbox-intro">
+<div class="row spread"><h1>Inbox</h1>
+<p class="connection" role="status" id="connection"><span class="chip" id="connection-chip"><noscript>Reload to see new messages</noscript></span></p></div>
+<p class="lead">What the simulator of Twilio was asked to send. No real phone got any of it.</p>
+</div>
+<div class="columns" id="inbox" data-after="${lastEventId}">
+${renderSearch(search)}
+${hasPanel ? PANEL : ''}
+<section class="stack list" aria-labelledby="list-title">
+<div class="row spread">
+<h2 id="list-title" tabindex="-1"><span id="count">${countOf(content)}</span></h2>
+<button type="button" class="button slim scripted" id="delete-all">${isSearch(search) ? 'Delete these' : 'Delete all'}</button>
+</div>
+<div id="undo" class="notice undo" hidden>${icon('info')}<p id="undo-text" role="status"></p><button type="button" class="button slim" id="undo-button">Undo</button></div>
+<div id="list-problem" role="status"></div>
+<ol class="messages" id="messages">
+${messages.map(renderCard).join('\n')}
+</ol>
+<div id="list-note">${renderNote(content)}</div>
+</section>
+</div>
+<p class="visually-hidden" role="status" id="news"></p>
+${MENU_TEMPLATE}`,
+  });
+}
+
+function renderSearch({ to, text }: InboxSearch): string {
+  return `<form class="card search" id="search" action="/inbox" role="search" aria-label="Messages">
+<div class="fields">
+<div class="field">
+<label for="search-to">Number</label>
+<input id="search-to" name="to" type="search" inputmode="tel" autocomplete="off" spellcheck="false" maxlength="32" value="${escapeHtml(to)}" placeholder="part of it">
+</div>
+<div class="field">
+<label for="search-text">Text</label>
+<input id="search-text" name="text" type="search" autocomplete="off" spellcheck="false" maxlength="200" value="${escapeHtml(text)}" placeholder="part of it">
+</div>
+<button class="button unscripted">Search</button>
+</div>
+<label class="check scripted"><input type="checkbox" id="shortcut" checked> Press <kbd>/</kbd> to search</label>
+</form>`;
+}
+
+function renderNote({ messages, search, limit, hasMore, sendCommand }: InboxPageContent): string {
+  if (hasMore) {
+    const query = new URLSearchParams(
+      Object.entries({ to: search.to, text: search.text }).filter(([, value]) => value !== ''),
+    );
+    query.set('limit', String(limit + MORE));
+    return `<p class="more"><a class="button" href="/inbox?${escapeHtml(query.toString())}">Show older messages</a></p>`;
+  }
+  if (messages.length > 0) return '';
+  if (isSearch(search)) {
+    return `<div class="empty stack tight"><p><strong>${search.fault === undefined ? 'No message matches.' : escapeHtml(search.fault)}</strong></p><p><a href="/inbox">Show all messages</a></p></div>`;
+  }
+  return `<div class="empty stack tight">
+<p><strong>No messages yet.</strong></p>
+<p>What is sent appears here by itself. Send a first message from a terminal:</p>
+<pre tabindex="0" role="region" aria-label="Command">${escapeHtml(sendCommand)}</pre>
+<p class="scripted"><button type="button" class="button slim" data-copy="${escapeHtml(sendCommand)}" aria-label="Copy the command">Copy</button></p>
+</div>`;
+}
+
+function countOf({ messages: { length: count }, hasMore, search }: InboxPageContent): string {
+  if (hasMore) return `Newest ${count} messages`;
+  const what = isSearch(search) ? 'found' : count === 1 ? 'message' : 'messages';
+  return `${count} ${what}`;
+}
+
+function isSearch({ to, text }: InboxSearch): boolean {
+  return to !== '' || text !== '';
 }

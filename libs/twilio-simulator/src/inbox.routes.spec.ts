@@ -109,21 +109,6 @@ describe('the routes of the inbox', () => {
     expect((await get('/inbox/messages')).json()).toMatchObject({ messages: [{ id: 'b' }, { id: 'a' }] });
   });
 
-  it('show a page that escapes what it was sent', async () => {
-    receive('a', '<script>alert("4829")</script> & \'more\'');
-    const page = (await get('/inbox')).text;
-
-    expect(page).toContain('&lt;script&gt;alert(&quot;4829&quot;)&lt;/script&gt; &amp; &#39;more&#39;');
-    expect(page).not.toContain('<script');
-  });
-
-  it('show a page that may load nothing but its own style', async () => {
-    const { headers } = await get('/inbox');
-
-    expect(headers['content-type']).toBe('text/html; charset=utf-8');
-    expect(headers['content-security-policy']).toMatch(/^default-src 'none'; style-src 'sha256-[\w+/]+=';/);
-  });
-
   it.each(['localhost', '127.0.0.1:4010', '127.8.9.10', '[::1]:4010', 'LOCALHOST:1'])(
     'serve %s',
     async (host) => {

@@ -1,53 +1,110 @@
-import { SegmentedMessage } from 'sms-segments-calculator';
+import { systemClock, type Clock } from './clock.js';
+import { InboxEvents } from './inbox.events.js';
+import { toInboxMessage, type InboxMessage } from './inbox.message.js';
+import type { MessageRecord } from './message.record.js';
+import { Messaging } from './messaging.js';
 
-/** A message that was accepted, as its recipient would see it. */
-export interface InboxMessage {
-  /** The message SID. */
-  id: string;
-  to: string;
-  from: string;
-  body: string;
-  /** The code found in the text, if any. */
-  code: string | null;
-  /** ISO 8601, UTC. */
-  createdAt: string;
-  segments: number;
-  encoding: string;
+export type { InboxMessage } from './inbox.message.js';
+
+/** Which messages to list. */
+export interface InboxFilter {
+  /** A part of the phone's number; only digits are compared. */
+  to?: string;
+  /** A part of the text, in upper or lower case. */
+  text?: string;
+  /** Only messages older than the one with this id. */
+  before?: string;
+  limit?: number;
 }
 
-const CAPACITY = 500;
+const RESTORABLE_MS = 10 * 60 * 1000;
 
-/** The newest 500 accepted messages, in memory. */
+/** What phones received, and answered. */
 export class Inbox {
-  private readonly messages: InboxMessage[] = [];
+  /** What happens in it, as it happens. */
+  readonly events: InboxEvents;
   private readonly waiting = new Set<() => void>();
 
-  /** Keeps a message and wakes whoever waits for it. */
-  add(message: Pick<InboxMessage, 'id' | 'to' | 'from' | 'body'>): InboxMessage {
-    const text = new SegmentedMessage(message.body);
-    const received: InboxMessage = {
-      ...message,
-      code: findCode(message.body),
-      createdAt: new Date().toISOString(),
-      segments: text.segmentsCount,
-      encoding: text.encodingName,
-    };
-    this.messages.push(received);
-    if (this.messages.length > CAPACITY) this.messages.shift();
-    for (const look of this.waiting) look();
-    return received;
+  constructor(
+    /** Sends, reports and answers. */
+    readonly messaging: Messaging = new Messaging(),
+    readonly clock: Clock = systemClock,
+  ) {
+    this.events = new InboxEvents(messaging.messages, clock);
+    messaging.messages.subscribe(({ kind }) => {
+      if (kind === 'added') for (const look of this.waiting) look();
+    });
+  }
+
+  /** Puts a message in as if it was sent. */
+  add({ id, ...message }: Pick<InboxMessage, 'to' | 'from' | 'body'> & { id?: string }): InboxMessage {
+    return toInboxMessage(this.messaging.simulate({ ...message, ...(id !== undefined && { sid: id }) }));
   }
 
   /** Newest first. */
-  list(): InboxMessage[] {
-    return this.messages.toReversed();
+  list({ to, text, before, limit }: InboxFilter = {}): InboxMessage[] {
+    const records = this.messaging.messages.all();
+    const end = before === undefined ? records.length : records.findIndex(({ sid }) => sid === before);
+    const digits = to?.replaceAll(/\D/g, '') ?? '';
+    const part = text?.toLowerCase() ?? '';
+    return records
+      .slice(0, Math.max(end, 0))
+      .filter((record) => record.hiddenAt === null)
+      .filter((record) => phoneOf(record).includes(digits) && record.body.toLowerCase().includes(part))
+      .reverse()
+      .slice(0, limit)
+      .map(toInboxMessage);
   }
 
-  /** The newest message to this number (or to any), if it is newer than `after`. An unknown `after` is ignored. */
+  get(id: string): InboxMessage | undefined {
+    const record = this.find(id);
+    return record && toInboxMessage(record);
+  }
+
+  /** The record of a message that is in the inbox. */
+  find(id: string): MessageRecord | undefined {
+    const record = this.messaging.messages.get(id);
+    return record?.hiddenAt === null ? record : undefined;
+  }
+
+  /** @returns whether there was such a message */
+  delete(id: string): boolean {
+    const record = this.find(id);
+    if (record) this.messaging.messages.hide(record);
+    return record !== undefined;
+  }
+
+  /** @returns how many there were */
+  deleteAll(): number {
+    const records = this.messaging.messages.all().filter(({ hiddenAt }) => hiddenAt === null);
+    for (const record of records) this.messaging.messages.hide(record);
+    return records.length;
+  }
+
+  /** Undoes a deletion of the last 10 minutes. @returns undefined if there was none */
+  restore(id: string): InboxMessage | undefined {
+    const record = this.messaging.messages.get(id);
+    if (!record) return undefined;
+    if (record.hiddenAt !== null) {
+      if (this.clock.now() - Date.parse(record.hiddenAt) > RESTORABLE_MS) return undefined;
+      this.messaging.messages.change(record, { hiddenAt: null });
+    }
+    return toInboxMessage(record);
+  }
+
+  /**
+   * The newest message sent to this number (or to any), if it is newer than `after`. An unknown `after` is ignored, and
+   * so is what phones answered.
+   */
   latest(to?: string, after?: string): InboxMessage | undefined {
     const number = to?.replaceAll(/\s/g, '');
-    const start = after === undefined ? 0 : this.messages.findIndex((message) => message.id === after) + 1;
-    return this.messages.slice(start).findLast((message) => number === undefined || message.to === number);
+    const records = this.messaging.messages.all();
+    const start = after === undefined ? 0 : records.findIndex(({ sid }) => sid === after) + 1;
+    const record = records
+      .slice(start)
+      .filter(({ hiddenAt, direction }) => hiddenAt === null && direction === 'outbound')
+      .findLast((candidate) => number === undefined || candidate.to === number);
+    return record && toInboxMessage(record);
   }
 
   /** Like `latest`, but waits for such a message to arrive. Undefined when none did, or when the signal ended the wait. */
@@ -78,14 +135,6 @@ export class Inbox {
   }
 }
 
-/**
- * The code of an origin-bound last line (`@host #code`); else the first 4 to 10 digits; else the first word of 4 to 10
- * letters and digits with a digit in it. Boundaries are ASCII: a digit beside a Chinese character still starts a code.
- */
-function findCode(body: string): string | null {
-  const lastLine = body.trimEnd().split('\n').at(-1) ?? '';
-  const bound = /^@\S+ #(\S+)/.exec(lastLine)?.[1];
-  if (bound !== undefined) return bound;
-  const found = /(?<![\w+])\d{4,10}(?!\w)/.exec(body) ?? /(?<!\w)(?=\w*\d)[A-Za-z\d]{4,10}(?!\w)/.exec(body);
-  return found?.[0] ?? null;
+function phoneOf({ direction, to, from }: MessageRecord): string {
+  return direction === 'inbound' ? from : to;
 }

@@ -13,3 +13,10 @@ export const MAGIC_TO: ReadonlyMap<string, number> = new Map([
   ['+15005550004', 21610],
   ['+15005550009', 21614],
 ]);
+
+/** A number of the simulator's own: its messages are accepted at once, and answered after `SLOW_ANSWER_MS`. */
+export const SLOW_TO = '+15005550005';
+export const SLOW_ANSWER_MS = 3000;
+
+/** A number of the simulator's own: its messages are accepted, and end as undelivered with 30005. */
+export const UNDELIVERABLE_TO = '+15005550008';

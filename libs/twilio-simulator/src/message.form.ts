@@ -32,7 +32,7 @@ export function readMessageForm(form: URLSearchParams): MessageForm {
   checkNumber(to, MAGIC_TO, 21211);
 
   const statusCallback = form.get('StatusCallback') || null;
-  if (statusCallback !== null && !URL.canParse(statusCallback)) throw new TwilioError(21609);
+  if (statusCallback !== null && !isCallbackUrl(statusCallback)) throw new TwilioError(21609);
 
   return { to, from, messagingServiceSid, body, statusCallback };
 }
@@ -46,4 +46,11 @@ function checkValidityPeriod(seconds: string | null): void {
   if (seconds === null) return;
   const valid = /^\d{1,5}$/.test(seconds) && Number(seconds) >= 1 && Number(seconds) <= MAX_VALIDITY_SECONDS;
   if (!valid) throw new TwilioError(21624);
+}
+
+/** Twilio calls web addresses whose host has no underscore. */
+function isCallbackUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname } = new URL(text);
+  return /^https?:$/.test(protocol) && !hostname.includes('_');
 }

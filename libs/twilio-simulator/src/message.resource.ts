@@ -1,10 +1,7 @@
-import type { MessageStatusFault } from './faults.js';
-import type { InboxMessage } from './inbox.js';
-import type { MessageForm } from './message.form.js';
+import type { MessageRecord, MessageStatus } from './message.record.js';
+import { messageOf } from './twilio.errors.js';
 
-/** Twilio's statuses of an outgoing message, from creation to the end. */
-export type MessageStatus =
-  'accepted' | 'queued' | 'sending' | 'sent' | 'delivered' | 'undelivered' | 'failed';
+export const API_VERSION = '2010-04-01';
 
 /** A message as Twilio shows it; field names and types are those of its OpenAPI description. */
 export interface MessageResource {
@@ -14,7 +11,7 @@ export interface MessageResource {
   date_created: string;
   date_sent: string | null;
   date_updated: string;
-  direction: 'outbound-api';
+  direction: 'outbound-api' | 'inbound';
   error_code: number | null;
   error_message: string | null;
   from: string | null;
@@ -25,46 +22,43 @@ export interface MessageResource {
   price_unit: string | null;
   sid: string;
   status: MessageStatus;
-  subresource_uris: { media: string };
+  subresource_uris: { media: string; feedback?: string };
   to: string;
   uri: string;
 }
 
-/** The resource of a message that was just accepted. A service has not picked its sender yet, so it has neither sender nor segments. */
-export function createMessageResource(
-  accountSid: string,
-  form: MessageForm,
-  received: InboxMessage,
-  failure?: MessageStatusFault,
-): MessageResource {
-  const path = `/2010-04-01/Accounts/${accountSid}/Messages/${received.id}`;
-  const date = toRfc2822(received.createdAt);
-  const byService = form.messagingServiceSid !== null;
-  const errorCode = failure?.errorCode ?? null;
+const PRICE_OF_A_SEGMENT = 0.0075;
+
+/** A service picks its sender when it sends; until then a message of it has neither sender nor segments. */
+export function toMessageResource(accountSid: string, record: MessageRecord): MessageResource {
+  const path = `/${API_VERSION}/Accounts/${accountSid}/Messages/${record.sid}`;
+  const hasSender = record.messagingServiceSid === null || !['accepted', 'queued'].includes(record.status);
+  const isBilled = record.sentAt !== null;
   return {
     account_sid: accountSid,
-    api_version: '2010-04-01',
-    body: form.body,
-    date_created: date,
-    date_sent: null,
-    date_updated: date,
-    direction: 'outbound-api',
-    error_code: errorCode,
-    error_message: errorCode === null ? null : `Error ${errorCode}`,
-    from: byService ? null : form.from,
-    messaging_service_sid: form.messagingServiceSid,
+    api_version: API_VERSION,
+    body: record.redacted ? '' : record.body,
+    date_created: toRfc2822(record.createdAt),
+    date_sent: record.sentAt === null ? null : toRfc2822(record.sentAt),
+    date_updated: toRfc2822(record.updatedAt),
+    direction: record.direction === 'inbound' ? 'inbound' : 'outbound-api',
+    error_code: record.errorCode,
+    error_message: record.errorCode === null ? null : messageOf(record.errorCode),
+    from: hasSender ? record.from : null,
+    messaging_service_sid: record.messagingServiceSid,
     num_media: '0',
-    num_segments: byService ? '0' : String(received.segments),
-    price: null,
-    price_unit: null,
-    sid: received.id,
-    status: failure?.status ?? (byService ? 'accepted' : 'queued'),
+    num_segments: hasSender ? String(record.segments) : '0',
+    price: isBilled ? `-${(record.segments * PRICE_OF_A_SEGMENT).toFixed(5)}` : null,
+    price_unit: isBilled ? 'USD' : null,
+    sid: record.sid,
+    status: record.status,
     subresource_uris: { media: `${path}/Media.json` },
-    to: form.to,
+    to: record.to,
     uri: `${path}.json`,
   };
 }
 
-function toRfc2822(isoDate: string): string {
+/** The form of all dates in Twilio's older API. */
+export function toRfc2822(isoDate: string): string {
   return new Date(isoDate).toUTCString().replace('GMT', '+0000');
 }

@@ -103,7 +103,11 @@ describe('the official SDK against the simulator', () => {
   it('fetches a message that was created, and no other', async () => {
     const created = await client.messages.create({ to, from, body });
 
-    expect((await client.messages(created.sid).fetch()).toJSON()).toEqual(created.toJSON());
+    const feedback = created.uri.replace('.json', '/Feedback.json');
+    expect((await client.messages(created.sid).fetch()).toJSON()).toEqual({
+      ...created.toJSON(),
+      subresourceUris: { feedback, ...created.subresourceUris },
+    });
     await expect(client.messages(`SM${'0'.repeat(32)}`).fetch()).rejects.toMatchObject({
       status: 404,
       code: 20404,
@@ -165,7 +169,7 @@ describe('the official SDK against the simulator', () => {
 
     await expect(refused).rejects.toBeInstanceOf(twilio.RestException);
     await expect(refused).rejects.toMatchObject({ status: 400, code });
-    expect(simulator.inbox.latest()).toBe(newest);
+    expect(simulator.inbox.latest()).toEqual(newest);
   });
 
   it('accepts a text of 1600 characters and a validity of ten hours', async () => {

@@ -1,39 +1,43 @@
-import { randomBytes } from 'node:crypto';
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify';
+import type { Clock } from './clock.js';
 import { misbehave, sendCreated } from './fault.reply.js';
 import { acceptsMessage, type Fault, type Faults } from './faults.js';
-import type { Inbox } from './inbox.js';
+import { SLOW_ANSWER_MS, SLOW_TO } from './magic-numbers.js';
 import { readMessageForm } from './message.form.js';
-import { createMessageResource, type MessageResource } from './message.resource.js';
-import type { Messages } from './messages.js';
+import type { MessageRecord } from './message.record.js';
+import { toMessageResource, type MessageResource } from './message.resource.js';
+import { filterMessages } from './messages.list.js';
+import type { Messaging } from './messaging.js';
+import { authenticate, type TwilioAccount } from './twilio.account.js';
 import { TwilioError } from './twilio.errors.js';
+import { paginate } from './twilio.page.js';
 
-/** The account whose messages are served. */
-export interface SimulatedAccount {
-  accountSid: string;
-  /** What a messaging service sends from. */
-  phoneNumber: string;
-  /** The value of the Authorization header of each accepted pair of credentials. */
-  authorizations: ReadonlySet<string>;
-}
+const BEFORE_ANSWER_MS = 2000;
 
-/** Creates and fetches messages. */
+/** Creates, fetches and lists messages. */
 export function messagesRoutes(
-  account: SimulatedAccount,
-  messages: Messages,
-  inbox: Inbox,
+  account: TwilioAccount,
+  messaging: Messaging,
   faults: Faults,
+  clock: Clock,
 ): FastifyPluginAsync {
-  function accept(request: FastifyRequest, fault: Fault | undefined): MessageResource {
-    const form = readMessageForm(
-      request.body instanceof URLSearchParams ? request.body : new URLSearchParams(),
-    );
-    const id = `SM${randomBytes(16).toString('hex')}`;
-    const received = inbox.add({ id, to: form.to, from: form.from ?? account.phoneNumber, body: form.body });
-    const failure = fault?.kind === 'messageStatus' ? fault : undefined;
-    const message = createMessageResource(account.accountSid, form, received, failure);
-    messages.add(message, form.statusCallback);
-    return message;
+  const { accountSid } = account;
+
+  function accept(request: FastifyRequest, fault: Fault | undefined): MessageRecord {
+    const form = readMessageForm(formOf(request));
+    return messaging.accept(form, {
+      ...(fault?.kind === 'messageStatus' && { status: fault.status, errorCode: fault.errorCode ?? null }),
+      ...(fault?.kind === 'callbacks' && { callbackMode: fault.mode }),
+    });
+  }
+
+  /** Resolves when the answer may go out. */
+  async function untilAnswerable(record: MessageRecord): Promise<void> {
+    if (messaging.callbacks.modeOf(record) === 'before_answer') {
+      // A receiver that waits for the answer before it takes callbacks must not wait for ever.
+      await Promise.race([messaging.delivery.step(record), sleep(clock, BEFORE_ANSWER_MS)]);
+    }
+    if (record.to === SLOW_TO) await sleep(clock, SLOW_ANSWER_MS);
   }
 
   return async (scope) => {
@@ -41,16 +45,29 @@ export function messagesRoutes(
       const fault = faults.take();
       if (fault && !acceptsMessage(fault)) return misbehave(reply, fault, '');
       authenticate(request, account);
-      const created = JSON.stringify(accept(request, fault));
+      const record = accept(request, fault);
+      const created = JSON.stringify(toMessageResource(accountSid, record));
+      await untilAnswerable(record);
       return fault ? misbehave(reply, fault, created) : sendCreated(reply, created);
+    });
+
+    scope.get('/2010-04-01/Accounts/:accountSid/Messages.json', async (request) => {
+      authenticate(request, account);
+      const url = new URL(request.url, 'http://twilio');
+      const all = messaging.messages
+        .all()
+        .filter(({ deletedFromApi }) => !deletedFromApi)
+        .map((record) => withFeedback(toMessageResource(accountSid, record)))
+        .reverse();
+      const { page, items } = paginate(filterMessages(all, url.searchParams), url.pathname, url.searchParams);
+      return { ...page, messages: items };
     });
 
     scope.get<{ Params: { sid: string } }>(
       '/2010-04-01/Accounts/:accountSid/Messages/:sid(^[A-Za-z0-9]+).json',
       async (request, reply) => {
         authenticate(request, account);
-        const message = messages.get(request.params.sid);
-        if (!message) throw TwilioError.notFound(request.url);
+        const message = withFeedback(toMessageResource(accountSid, findMessage(request, messaging)));
         const fault = faults.takeForFetch();
         return fault ? misbehave(reply, fault, JSON.stringify(message)) : message;
       },
@@ -58,8 +75,24 @@ export function messagesRoutes(
   };
 }
 
-function authenticate(request: FastifyRequest, account: SimulatedAccount): void {
-  if (!account.authorizations.has(request.headers.authorization ?? '')) throw TwilioError.ofStatus(401);
-  const { accountSid } = request.params as { accountSid: string };
-  if (accountSid !== account.accountSid) throw TwilioError.notFound(request.url);
+/** @throws TwilioError 20404 */
+export function findMessage(request: FastifyRequest, messaging: Messaging): MessageRecord {
+  const { sid } = request.params as { sid: string };
+  const record = messaging.messages.get(sid);
+  if (!record || record.deletedFromApi) throw TwilioError.notFound(request.url);
+  return record;
+}
+
+export function formOf(request: FastifyRequest): URLSearchParams {
+  return request.body instanceof URLSearchParams ? request.body : new URLSearchParams();
+}
+
+/** A message that exists also has the address of its feedback; the answer that creates it has not. */
+export function withFeedback(message: MessageResource): MessageResource {
+  const feedback = message.uri.replace(/\.json$/, '/Feedback.json');
+  return { ...message, subresource_uris: { feedback, ...message.subresource_uris } };
+}
+
+async function sleep(clock: Clock, ms: number): Promise<void> {
+  await new Promise<void>((resolve) => clock.schedule(resolve, ms));
 }

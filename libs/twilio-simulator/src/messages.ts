@@ -1,31 +1,112 @@
-import type { MessageResource, MessageStatus } from './message.resource.js';
+import { randomBytes } from 'node:crypto';
+import { SegmentedMessage } from 'sms-segments-calculator';
+import { systemClock, type Clock } from './clock.js';
+import { findCode } from './message.code.js';
+import type { MessageDraft, MessageRecord, MessageStatus } from './message.record.js';
 
-const CAPACITY = 1000;
+/** What happened to a message. `hidden` and `dropped` messages are no longer in the inbox. */
+export interface MessageChange {
+  kind: 'added' | 'changed' | 'hidden' | 'dropped';
+  record: MessageRecord;
+}
 
-/** The newest 1000 accepted messages as Twilio shows them, and where their status is reported to. */
+const CAPACITY = 500;
+const MAX_AGE_MS = 7 * 24 * 60 * 60 * 1000;
+const ON_THE_AIR: readonly MessageStatus[] = ['sent', 'delivered', 'undelivered'];
+
+/** The newest 500 messages of the last 7 days, outgoing and incoming. */
 export class Messages {
-  private readonly bySid = new Map<string, { message: MessageResource; statusCallback: string | null }>();
+  private readonly bySid = new Map<string, MessageRecord>();
+  private readonly listeners = new Set<(change: MessageChange) => void>();
 
-  add(message: MessageResource, statusCallback: string | null): void {
-    this.bySid.set(message.sid, { message, statusCallback });
-    const [oldest] = this.bySid.keys();
-    if (this.bySid.size > CAPACITY && oldest !== undefined) this.bySid.delete(oldest);
+  constructor(private readonly clock: Clock = systemClock) {}
+
+  add(draft: MessageDraft): MessageRecord {
+    const text = new SegmentedMessage(draft.body);
+    const at = this.now();
+    const { status = 'queued', errorCode = null } = draft;
+    const record: MessageRecord = {
+      direction: 'outbound',
+      messagingServiceSid: null,
+      statusCallback: null,
+      callbackMode: null,
+      ...draft,
+      sid: draft.sid ?? `SM${randomBytes(16).toString('hex')}`,
+      code: findCode(draft.body),
+      segments: text.segmentsCount,
+      encoding: text.encodingName,
+      createdAt: at,
+      updatedAt: at,
+      sentAt: status === 'received' || ON_THE_AIR.includes(status) ? at : null,
+      status,
+      errorCode,
+      timeline: [{ status, at, errorCode, callback: null }],
+      redacted: false,
+      feedback: null,
+      hiddenAt: null,
+      deletedFromApi: false,
+    };
+    this.bySid.set(record.sid, record);
+    this.tell('added', record);
+    this.dropOld();
+    return record;
   }
 
-  get(sid: string): MessageResource | undefined {
-    return this.bySid.get(sid)?.message;
+  get(sid: string): MessageRecord | undefined {
+    return this.bySid.get(sid);
   }
 
-  /** The address that the sender gave for reports, if any. */
-  statusCallbackOf(sid: string): string | null {
-    return this.bySid.get(sid)?.statusCallback ?? null;
+  /** Oldest first. */
+  all(): MessageRecord[] {
+    this.dropOld();
+    return [...this.bySid.values()];
   }
 
-  /** @returns the message as it is now; undefined if there is none */
-  move(sid: string, status: MessageStatus, errorCode?: number): MessageResource | undefined {
-    const message = this.get(sid);
-    if (!message) return undefined;
-    const error = { error_code: errorCode ?? null, error_message: errorCode ? `Error ${errorCode}` : null };
-    return Object.assign(message, { status, ...error });
+  /** Gives the message a status, as its carrier would. */
+  move(record: MessageRecord, status: MessageStatus, errorCode: number | null = null): void {
+    const at = this.now();
+    record.timeline.push({ status, at, errorCode, callback: null });
+    const sentAt = record.sentAt ?? (ON_THE_AIR.includes(status) ? at : null);
+    this.change(record, { status, errorCode, sentAt, updatedAt: at });
+  }
+
+  change(record: MessageRecord, fields: Partial<MessageRecord>): void {
+    Object.assign(record, fields);
+    if (this.bySid.has(record.sid)) this.tell('changed', record);
+  }
+
+  /** Takes the message out of the inbox. */
+  hide(record: MessageRecord): void {
+    record.hiddenAt = this.now();
+    this.tell('hidden', record);
+  }
+
+  /** Puts messages back that were kept somewhere, oldest first, without telling anybody. */
+  load(records: readonly MessageRecord[]): void {
+    for (const record of records) this.bySid.set(record.sid, record);
+    this.dropOld();
+  }
+
+  /** @returns a function that ends it */
+  subscribe(listener: (change: MessageChange) => void): () => void {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
+  }
+
+  private dropOld(): void {
+    const oldestAllowed = this.clock.now() - MAX_AGE_MS;
+    for (const record of this.bySid.values()) {
+      if (this.bySid.size <= CAPACITY && Date.parse(record.createdAt) >= oldestAllowed) return;
+      this.bySid.delete(record.sid);
+      this.tell('dropped', record);
+    }
+  }
+
+  private tell(kind: MessageChange['kind'], record: MessageRecord): void {
+    for (const listener of this.listeners) listener({ kind, record });
+  }
+
+  private now(): string {
+    return new Date(this.clock.now()).toISOString();
   }
 }

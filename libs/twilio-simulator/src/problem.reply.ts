@@ -1,6 +1,19 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyReply } from 'fastify';
 
+/** A request that is refused. The message is for people. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
 /** Answers with a problem of RFC 9457. */
 export async function sendProblem(
   reply: FastifyReply,

@@ -1,19 +1,19 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, randomUUID } from 'node:crypto';
+import { isRetried, readCallbackOverrides, type CallbackFailure } from './callback.overrides.js';
 import type { MessageResource } from './message.resource.js';
 
-/**
- * Posts the status of a message to the address that its sender gave, signed as Twilio signs. See
- * https://www.twilio.com/docs/usage/webhooks/webhooks-security
- * @returns the status of the answer
- */
-export async function postStatusCallback(
-  address: string,
-  message: MessageResource,
-  authToken: string,
-): Promise<number> {
-  const url = new URL(address);
-  url.hash = ''; // connection overrides are for Twilio alone
-  const fields: Record<string, string> = {
+/** A report that waits to be posted: what a message was like at its time. */
+export interface StatusCallback {
+  readonly address: string;
+  readonly fields: Readonly<Record<string, string>>;
+  /** The same for every try of one report. */
+  readonly idempotencyToken: string;
+}
+
+/** The fields that Twilio posts about a message. */
+export function createStatusCallback(address: string, message: MessageResource): StatusCallback {
+  const isEnd = message.status === 'delivered' || message.status === 'undelivered';
+  const fields = {
     AccountSid: message.account_sid,
     ApiVersion: message.api_version,
     From: message.from ?? '',
@@ -24,17 +24,77 @@ export async function postStatusCallback(
     To: message.to,
     ...(message.error_code !== null && { ErrorCode: String(message.error_code) }),
     ...(message.messaging_service_sid !== null && { MessagingServiceSid: message.messaging_service_sid }),
+    ...(isEnd && { RawDlrDoneDate: toMinutes(message.date_updated) }),
   };
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'x-twilio-signature': sign(url.toString(), fields, authToken) },
-    body: new URLSearchParams(fields),
-    redirect: 'manual',
-  });
-  return response.status;
+  return { address, fields, idempotencyToken: randomUUID() };
 }
 
-function sign(url: string, fields: Record<string, string>, authToken: string): string {
+/**
+ * Posts a report, again where the address asks for it, signed as Twilio signs. See
+ * https://www.twilio.com/docs/usage/webhooks/webhooks-security
+ * @param authToken null to leave the signature out
+ * @returns the status of the last answer; null if none came
+ */
+export async function postStatusCallback(
+  { address, fields, idempotencyToken }: StatusCallback,
+  authToken: string | null,
+  closing: AbortSignal,
+): Promise<number | null> {
+  const url = new URL(address);
+  const overrides = readCallbackOverrides(url.hash);
+  url.hash = ''; // connection overrides are for Twilio alone
+  const request: RequestInit = {
+    method: 'POST',
+    headers: {
+      accept: '*/*',
+      'user-agent': 'TwilioProxy/1.1',
+      'i-twilio-idempotency-token': idempotencyToken,
+      ...(authToken !== null && { 'x-twilio-signature': sign(url.toString(), fields, authToken) }),
+    },
+    body: new URLSearchParams(fields),
+    redirect: 'manual',
+  };
+  const total = AbortSignal.any([closing, AbortSignal.timeout(overrides.totalTimeoutMs)]);
+  let answer: number | null = null;
+  for (let tries = 0; tries <= overrides.retries && !total.aborted; tries += 1) {
+    const outcome = await post(url, request, total, overrides.readTimeoutMs);
+    answer = outcome.status;
+    if (outcome.failure === null || !isRetried(overrides, outcome.failure)) break;
+  }
+  return answer;
+}
+
+async function post(
+  url: URL,
+  request: RequestInit,
+  total: AbortSignal,
+  readTimeoutMs: number,
+): Promise<{ status: number | null; failure: CallbackFailure | null }> {
+  try {
+    const signal = AbortSignal.any([total, AbortSignal.timeout(readTimeoutMs)]);
+    const response = await fetch(url, { ...request, signal });
+    await response.body?.cancel();
+    const { status } = response;
+    return { status, failure: status >= 500 ? '5xx' : status >= 400 ? '4xx' : null };
+  } catch (error) {
+    return { status: null, failure: isConnectFailure(error) ? 'ct' : 'rt' };
+  }
+}
+
+function isConnectFailure(error: unknown): boolean {
+  const { cause } = error as { cause?: { code?: string; syscall?: string } };
+  return (
+    cause?.syscall === 'connect' ||
+    /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|UND_ERR_CONNECT|CERT_|ERR_TLS)/.test(cause?.code ?? '')
+  );
+}
+
+/** `YYMMDDhhmm`, as carriers say it. */
+function toMinutes(date: string): string {
+  return new Date(date).toISOString().replaceAll(/\D/g, '').slice(2, 12);
+}
+
+function sign(url: string, fields: Readonly<Record<string, string>>, authToken: string): string {
   const sorted = Object.keys(fields).sort();
   const signed = url + sorted.map((name) => name + fields[name]).join('');
   return createHmac('sha1', authToken).update(signed).digest('base64');

@@ -9,6 +9,7 @@ export interface TwilioErrorBody {
 const MESSAGES: Readonly<Record<number, string>> = {
   20001: 'Invalid parameter',
   20003: 'Authenticate',
+  20009: 'Cannot delete message because delivery has not been completed.',
   20404: 'The requested resource was not found',
   20429: 'Too Many Requests',
   20500: 'An internal server error has occurred',
@@ -29,9 +30,23 @@ const MESSAGES: Readonly<Record<number, string>> = {
   21617: 'The concatenated message body exceeds the 1600 character limit.',
   21624: 'The ValidityPeriod is invalid: an integer from 1 to 36000 is required.',
   21705: 'The Messaging Service Sid is invalid.',
+  30001: 'Queue overflow',
+  30002: 'Account suspended',
+  30003: 'Unreachable destination handset',
+  30004: 'Message blocked',
+  30005: 'Unknown destination handset',
+  30006: 'Landline or unreachable carrier',
+  30007: 'Message filtered',
+  30008: 'Unknown error',
+  30409: 'This message cannot be canceled',
 };
 
 const CODES_BY_STATUS: Readonly<Record<number, number>> = { 401: 20003, 404: 20404, 429: 20429, 503: 20503 };
+
+/** Twilio's words for an error. */
+export function messageOf(code: number): string {
+  return MESSAGES[code] ?? `Error ${code}`;
+}
 
 /** A refusal in Twilio's words. */
 export class TwilioError extends Error {
@@ -40,7 +55,7 @@ export class TwilioError extends Error {
   constructor(
     readonly code: number,
     readonly status = 400,
-    message = MESSAGES[code] ?? `Error ${code}`,
+    message = messageOf(code),
   ) {
     super(message);
   }
@@ -54,7 +69,8 @@ export class TwilioError extends Error {
     );
   }
 
-  static notFound(path: string): TwilioError {
+  static notFound(url: string): TwilioError {
+    const [path = ''] = url.split('?');
     return new TwilioError(20404, 404, `The requested resource ${path} was not found`);
   }
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { ManualClock } from './clock.js';
 import { TwilioSimulator } from './twilio.simulator.js';
 
 describe('the simulator', () => {
@@ -62,6 +63,23 @@ describe('the simulator', () => {
   it('serves its inbox', async () => {
     expect((await fetch(`${simulator.url}/inbox`)).status).toBe(200);
     expect((await fetch(`${simulator.url}/inbox/messages/latest`)).status).toBe(204);
+  });
+
+  it('moves no message any more once it is closed', async () => {
+    const clock = new ManualClock();
+    const moving = await TwilioSimulator.start({ clock, delivery: { stepMs: 700 } });
+    const { id } = moving.inbox.add({ to: '+12025550123', from: '+15005550006', body: 'Code 4829' });
+    clock.advance(700);
+    await moving.close();
+    clock.advance(700);
+
+    expect(moving.inbox.get(id)?.status).toBe('sending');
+  });
+
+  it('does not start on a port that is taken', async () => {
+    const port = Number(new URL(simulator.url).port);
+
+    await expect(TwilioSimulator.start({ port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
   });
 
   it('can be closed twice', async () => {

@@ -1,108 +1,131 @@
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import type { FastifyInstance } from 'fastify';
+import { accountRoutes } from './account.routes.js';
+import type { CallbackMode } from './callback.mode.js';
+import { systemClock, type Clock } from './clock.js';
+import { controlRoutes } from './control.routes.js';
+import type { DeliveryOptions } from './delivery.js';
 import { Faults } from './faults.js';
-import { faultsRoutes } from './faults.routes.js';
 import { Inbox } from './inbox.js';
 import { inboxRoutes } from './inbox.routes.js';
-import type { MessageStatus } from './message.resource.js';
-import { Messages } from './messages.js';
+import { messageChangesRoutes } from './message.changes.routes.js';
+import type { MessageRecord, MessageStatus } from './message.record.js';
 import { messagesRoutes } from './messages.routes.js';
-import { postStatusCallback } from './status-callback.js';
-import { TwilioError } from './twilio.errors.js';
+import { Messaging } from './messaging.js';
+import { pageAssets } from './pages/asset.routes.js';
+import type { SimulatorState } from './state.js';
+import { StateFile } from './state.file.js';
+import type { StatusCallbacks } from './status.callbacks.js';
+import type { TwilioAccount } from './twilio.account.js';
+import { createTwilioServer, type ReceivedRequest } from './twilio.server.js';
 
 export interface TwilioSimulatorOptions {
   /** @default 0, which takes a free port */
   port?: number;
   /** @default '127.0.0.1' */
   host?: string;
-  /** `AC` and 32 hexadecimal digits. @default a random one */
+  /** `AC` and 32 hexadecimal digits. @default the one in the folder, else a random one */
   accountSid?: string;
-  /** @default a random one */
+  /** @default the one in the folder, else a random one */
   authToken?: string;
-  /** The sender of messages that name only a messaging service. @default '+15005550006' */
+  /** The account's number, and the sender of messages that name only a messaging service. @default '+15005550006' */
   phoneNumber?: string;
   /** An API key that is accepted beside the account and its token. */
   apiKey?: { sid: string; secret: string };
+  /** Moves each message to its end by itself. @default messages stay where they are until `report` or `move` */
+  delivery?: DeliveryOptions;
+  /** How status callbacks misbehave at first. @default 'normal' */
+  callbacks?: CallbackMode;
+  /** Keeps messages, opt-outs and the account's credentials in a file there. @default in memory */
+  folder?: string;
+  /** For tests that do not wait. @default the time of this machine */
+  clock?: Clock;
 }
-
-/** A request to Twilio's API, accepted or not. */
-export interface ReceivedRequest {
-  method: string;
-  /** Without the query. */
-  path: string;
-  to?: string;
-  at: Date;
-}
-
-const MAX_REQUESTS = 1000;
 
 /** Speaks Twilio's HTTP API on a port of its own, and keeps the messages instead of sending them. */
 export class TwilioSimulator {
   private constructor(
     private readonly server: FastifyInstance,
+    private readonly account: TwilioAccount,
     /** The origin to use in place of `https://api.twilio.com`. */
     readonly url: string,
-    readonly accountSid: string,
-    readonly authToken: string,
-    readonly phoneNumber: string,
     /** The accepted messages. */
     readonly inbox: Inbox,
     /** What goes wrong with the next create requests. */
     readonly faults: Faults,
     /** The newest 1000 requests to Twilio's API, oldest first. */
     readonly requests: readonly ReceivedRequest[],
-    private readonly messages: Messages,
+    private readonly file: StateFile | undefined,
   ) {}
 
   /** Starts a simulator; whoever starts one closes it. */
   static async start(options: TwilioSimulatorOptions = {}): Promise<TwilioSimulator> {
-    const { port = 0, host = '127.0.0.1', phoneNumber = '+15005550006', apiKey } = options;
-    const accountSid = options.accountSid ?? `AC${randomBytes(16).toString('hex')}`;
-    const authToken = options.authToken ?? randomBytes(16).toString('hex');
-    const authorizations = new Set([basic(accountSid, authToken)]);
-    if (apiKey) authorizations.add(basic(apiKey.sid, apiKey.secret));
-
-    const inbox = new Inbox();
-    const messages = new Messages();
-    const faults = new Faults();
+    const { port = 0, host = '127.0.0.1', clock = systemClock, folder } = options;
+    const file = folder === undefined ? undefined : await StateFile.open(folder, clock);
+    const account = createAccount(options, file?.state, clock);
+    const messaging = new Messaging({ ...account, clock, delivery: options.delivery });
+    messaging.callbacks.mode = options.callbacks ?? 'normal';
+    if (file?.state) messaging.restore(file.state);
+    const inbox = new Inbox(messaging, clock);
+    const faults = new Faults(clock);
     const requests: ReceivedRequest[] = [];
-    const server = createServer(requests);
-    await server.register(
-      messagesRoutes({ accountSid, phoneNumber, authorizations }, messages, inbox, faults),
-    );
-    await server.register(faultsRoutes(faults, host));
+
+    const server = createTwilioServer(requests);
+    await server.register(messagesRoutes(account, messaging, faults, clock));
+    await server.register(messageChangesRoutes(account, messaging, clock));
+    await server.register(accountRoutes(account));
+    await server.register(controlRoutes({ faults, callbacks: messaging.callbacks }, host));
+    await server.register(pageAssets());
     await server.register(inboxRoutes(inbox, { host }));
-    await server.listen({ port, host });
+    await server.listen({ port, host }).catch((error: unknown) => {
+      messaging.close();
+      throw error;
+    });
 
     const url = toUrl(host, (server.server.address() as AddressInfo).port);
-    return new TwilioSimulator(
-      server,
-      url,
-      accountSid,
-      authToken,
-      phoneNumber,
-      inbox,
-      faults,
-      requests,
-      messages,
-    );
+    const simulator = new TwilioSimulator(server, account, url, inbox, faults, requests, file);
+    if (file) await simulator.keepState(file);
+    return simulator;
+  }
+
+  get accountSid(): string {
+    return this.account.accountSid;
+  }
+
+  get authToken(): string {
+    return this.account.authToken;
+  }
+
+  get phoneNumber(): string {
+    return this.account.phoneNumber;
+  }
+
+  /** How status callbacks reach their receivers. */
+  get callbacks(): StatusCallbacks {
+    return this.inbox.messaging.callbacks;
+  }
+
+  /** Where the state was moved that could not be read at the start; undefined if all was well. */
+  get damagedStatePath(): string | undefined {
+    return this.file?.damagedPath;
   }
 
   /** Where the sender of a message wants its status reported; null if nowhere. */
   statusCallbackOf(sid: string): string | null {
-    return this.messages.statusCallbackOf(sid);
+    return this.find(sid)?.statusCallback ?? null;
   }
 
   /** Moves a message to a status, as its carrier would, without telling its sender. */
   move(sid: string, status: MessageStatus, errorCode?: number): void {
-    this.messages.move(sid, status, errorCode);
+    const record = this.find(sid);
+    if (record) this.inbox.messaging.messages.move(record, status, errorCode);
   }
 
   /**
-   * Moves a message to a status and reports it to its sender.
+   * Moves a message to a status and reports it to its sender at once.
    * @param authToken to sign with; of a rotation the account has two
-   * @returns the status of the sender's answer; undefined if there is no such message, or nowhere to report to
+   * @returns the status of the sender's answer; undefined if there is no such message, nowhere to report to, or no answer
    */
   async report(
     sid: string,
@@ -110,52 +133,54 @@ export class TwilioSimulator {
     errorCode?: number,
     authToken = this.authToken,
   ): Promise<number | undefined> {
-    const message = this.messages.move(sid, status, errorCode);
-    const address = this.messages.statusCallbackOf(sid);
-    return message && address !== null ? postStatusCallback(address, message, authToken) : undefined;
+    const record = this.find(sid);
+    if (!record) return undefined;
+    this.move(sid, status, errorCode);
+    return (await this.callbacks.send(record, authToken)) ?? undefined;
   }
 
   /** Stops at once; open connections, also hanging ones, are cut. */
   async close(): Promise<void> {
+    this.inbox.messaging.close();
     await this.server.close();
+    await this.file?.close(this.state());
+  }
+
+  private find(sid: string): MessageRecord | undefined {
+    return this.inbox.messaging.messages.get(sid);
+  }
+
+  private async keepState(file: StateFile): Promise<void> {
+    this.inbox.messaging.messages.subscribe(() => file.saveSoon(() => this.state()));
+    await file.save(this.state());
+  }
+
+  private state(): SimulatorState {
+    const { messages, optOuts } = this.inbox.messaging;
+    const { accountSid, authToken, createdAt } = this.account;
+    return {
+      version: 1,
+      accountSid,
+      authToken,
+      createdAt,
+      optOuts: optOuts.list(),
+      messages: messages.all(),
+    };
   }
 }
 
-/** A server that answers in Twilio's form whatever goes wrong, and notes the requests to Twilio's API. */
-function createServer(requests: ReceivedRequest[]): FastifyInstance {
-  const server = Fastify({ forceCloseConnections: true });
-
-  server.addContentTypeParser(
-    'application/x-www-form-urlencoded',
-    { parseAs: 'string' },
-    (_request, body, done) => {
-      done(null, new URLSearchParams(body.toString()));
-    },
-  );
-  server.addContentTypeParser('*', { parseAs: 'string' }, (_request, _body, done) => done(null));
-
-  server.addHook('preHandler', async (request, reply) => {
-    if (!request.url.startsWith('/2010-04-01/')) return;
-    reply.header('twilio-request-id', `RQ${randomBytes(16).toString('hex')}`);
-    const to = request.body instanceof URLSearchParams ? request.body.get('To') : null;
-    const [path = ''] = request.url.split('?');
-    requests.push({ method: request.method, path, ...(to === null ? {} : { to }), at: new Date() });
-    if (requests.length > MAX_REQUESTS) requests.shift();
-  });
-
-  server.setNotFoundHandler((request) => {
-    throw TwilioError.notFound(request.url);
-  });
-  server.setErrorHandler(async (error: FastifyError | TwilioError, _request, reply) => {
-    const refusal = error instanceof TwilioError ? error : TwilioError.ofStatus(error.statusCode ?? 500);
-    if (refusal.status === 401) reply.header('www-authenticate', 'Basic realm="Twilio API"');
-    await reply.code(refusal.status).send(refusal.toBody());
-  });
-  return server;
-}
-
-function basic(username: string, password: string): string {
-  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+function createAccount(
+  options: TwilioSimulatorOptions,
+  kept: SimulatorState | undefined,
+  clock: Clock,
+): TwilioAccount {
+  return {
+    accountSid: options.accountSid ?? kept?.accountSid ?? `AC${randomBytes(16).toString('hex')}`,
+    authToken: options.authToken ?? kept?.authToken ?? randomBytes(16).toString('hex'),
+    phoneNumber: options.phoneNumber ?? '+15005550006',
+    createdAt: kept?.createdAt ?? new Date(clock.now()).toISOString(),
+    ...(options.apiKey && { apiKey: options.apiKey }),
+  };
 }
 
 function toUrl(host: string, port: number): string {

@@ -1,0 +1,148 @@
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import twilio from 'twilio';
+import { temporaryFolder } from '../../../test/support/stores.js';
+import { ManualClock } from './clock.js';
+import { TwilioSimulator, type TwilioSimulatorOptions } from './twilio.simulator.js';
+
+const to = '+12025550123';
+const from = '+15005550006';
+const body = 'Your verification code is: 482913';
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+describe('a simulator with a folder', () => {
+  let folder: string;
+  let clock: ManualClock;
+  let simulator: TwilioSimulator;
+
+  beforeEach(async () => {
+    folder = await temporaryFolder();
+    clock = new ManualClock();
+    await start();
+  });
+  afterEach(async () => {
+    await simulator.close();
+    await rm(folder, { recursive: true });
+  });
+
+  async function start(options: TwilioSimulatorOptions = {}): Promise<void> {
+    simulator = await TwilioSimulator.start({ folder, clock, ...options });
+  }
+
+  async function restart(options?: TwilioSimulatorOptions): Promise<void> {
+    await simulator.close();
+    await start(options);
+  }
+
+  function connect(): twilio.Twilio {
+    const client = twilio(simulator.accountSid, simulator.authToken);
+    client.api.baseUrl = simulator.url;
+    return client;
+  }
+
+  const send = async () => (await connect().messages.create({ to, from, body })).sid;
+  const file = () => join(folder, 'simulator.json');
+  const kept = async () => JSON.parse(await readFile(file(), 'utf8')) as { messages: { sid: string }[] };
+
+  it('still knows account, messages and what became of them after a restart', async () => {
+    const { accountSid, authToken } = simulator;
+    const sid = await send();
+    simulator.move(sid, 'undelivered', 30005);
+    const before = [simulator.inbox.list(), (await connect().messages(sid).fetch()).toJSON()];
+    await restart();
+
+    expect(simulator).toMatchObject({ accountSid, authToken, damagedStatePath: undefined });
+    expect([simulator.inbox.list(), (await connect().messages(sid).fetch()).toJSON()]).toEqual(before);
+  });
+
+  it('still knows which phone has opted out of which sender, and what was deleted', async () => {
+    const sid = await send();
+    simulator.inbox.messaging.reply(simulator.inbox.find(sid)!, 'STOP');
+    simulator.inbox.delete(sid);
+    await restart();
+
+    await expect(send()).rejects.toMatchObject({ code: 21610 });
+    expect(simulator.inbox.list()).toMatchObject([{ direction: 'inbound', body: 'STOP' }]);
+    expect(simulator.inbox.restore(sid)?.id).toBe(sid);
+  });
+
+  it('moves on what was under way', async () => {
+    const sid = await send();
+    await restart({ delivery: { stepMs: 700 } });
+    clock.advance(3 * 700);
+
+    expect(simulator.inbox.get(sid)?.status).toBe('delivered');
+  });
+
+  it('forgets messages of more than 7 days, also while it is not running', async () => {
+    await send();
+    await simulator.close();
+    clock.advance(7 * DAY_MS + 1);
+    await start();
+
+    expect(simulator.inbox.list()).toEqual([]);
+  });
+
+  it('takes the credentials that it is given rather than those it kept', async () => {
+    await restart({ authToken: 'given' });
+
+    expect(simulator.authToken).toBe('given');
+    expect(await send()).toMatch(/^SM/);
+  });
+
+  it('writes within 200 ms, not at every change, in a file for its owner alone', async () => {
+    const sids = [await send(), await send()];
+    clock.advance(199);
+    expect((await kept()).messages).toEqual([]);
+    clock.advance(1);
+    await simulator.close();
+
+    expect((await kept()).messages.map(({ sid }) => sid)).toEqual(sids);
+    expect((await stat(file())).mode & 0o777).toBe(0o600);
+    expect(await readdir(folder)).toEqual(['simulator.json']);
+  });
+
+  it('writes without being closed', async () => {
+    const sid = await send();
+    clock.advance(200);
+    while ((await kept()).messages.length === 0) await new Promise((resolve) => setImmediate(resolve));
+
+    expect((await kept()).messages).toMatchObject([{ sid }]);
+  });
+
+  it('leaves the file alone once it is closed', async () => {
+    const sid = await send();
+    const record = simulator.inbox.find(sid)!;
+    const earlier = simulator;
+    await restart();
+    const written = await readFile(file(), 'utf8');
+    earlier.inbox.messaging.messages.move(record, 'failed');
+    clock.advance(1000);
+    await earlier.close();
+
+    expect(await readFile(file(), 'utf8')).toBe(written);
+  });
+
+  it.each([
+    '',
+    '{"version":1',
+    '{"version":2}',
+    '{"version":1,"accountSid":"AC","authToken":"a","createdAt":"b","optOuts":[],"messages":[{}]}',
+  ])('moves a file aside that it cannot read, and starts empty: %j', async (content) => {
+    await simulator.close();
+    await writeFile(file(), content);
+    await start();
+
+    expect(simulator.inbox.list()).toEqual([]);
+    expect(simulator.damagedStatePath).toMatch(/simulator\.json\.damaged-\d+$/);
+    expect(await readFile(simulator.damagedStatePath!, 'utf8')).toBe(content);
+    expect(await send()).toMatch(/^SM/);
+  });
+
+  it('does not start with a folder that cannot be one', async () => {
+    await expect(TwilioSimulator.start({ folder: join(file(), 'below') })).rejects.toMatchObject({
+      code: 'ENOTDIR',
+    });
+  });
+});

@@ -1,0 +1,31 @@
+import type { FastifyRequest } from 'fastify';
+import { TwilioError } from './twilio.errors.js';
+
+/** The one account that is served. */
+export interface TwilioAccount {
+  readonly accountSid: string;
+  readonly authToken: string;
+  /** Its one number. */
+  readonly phoneNumber: string;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  /** Accepted beside the account and its token. */
+  readonly apiKey?: { sid: string; secret: string };
+}
+
+/** @throws TwilioError 20003 for wrong credentials, 20404 for the account of somebody else */
+export function authenticate(request: FastifyRequest, account: TwilioAccount): void {
+  const { accountSid, authToken, apiKey } = account;
+  const credentials = readBasic(request.headers.authorization);
+  const isKnown =
+    credentials === `${accountSid}:${authToken}` ||
+    (apiKey !== undefined && credentials === `${apiKey.sid}:${apiKey.secret}`);
+  if (!isKnown) throw TwilioError.ofStatus(401);
+  const { accountSid: asked } = request.params as { accountSid: string };
+  if (asked !== accountSid) throw TwilioError.notFound(request.url);
+}
+
+function readBasic(header: string | undefined): string | undefined {
+  const encoded = /^basic ([\w+/]+=*)$/i.exec(header ?? '')?.[1];
+  return encoded === undefined ? undefined : Buffer.from(encoded, 'base64').toString();
+}
