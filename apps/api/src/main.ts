@@ -8,11 +8,11 @@ import { Demo } from './demo/demo.js';
 
 async function main(): Promise<void> {
   const { parameters, warnings } = loadParameters();
-  const demo = parameters.demo ? await Demo.start() : undefined;
+  const demo = parameters.demo ? await Demo.start(parameters) : undefined;
   const app = await createApp(demo ? demo.parameters(parameters) : parameters);
   const logger = new Logger('Start');
   for (const warning of warnings) logger.warn({ event: 'configuration.warning', warning });
-  await demo?.addInbox(app, parameters.host);
+  await demo?.addPages(app, parameters);
   await app.listen(parameters.port, parameters.host);
   const url = await app.getUrl();
   logger.log({
@@ -28,8 +28,9 @@ function announceDemo(url: string): void {
   process.stdout.write(`
   DEMO MODE: no Twilio credentials are configured, so nothing is sent and nothing is billed.
 
-    Inbox   ${url}/inbox   the messages that phones would have received
-    Docs    ${url}/docs    every address, to read and to try
+    Playground   ${url}/   send a code and check it, in a browser
+    Inbox        ${url}/inbox   the messages that phones would have received
+    API          ${url}/docs   every address, to read and to try
 
     Send    curl -s ${url}/v1/verifications -H 'content-type: application/json' -d '{"phone":"+12025550123"}'
     Check   curl -s ${url}/v1/verifications/ID/check -H 'content-type: application/json' -d '{"code":"CODE"}'

@@ -1,17 +1,27 @@
+import { join } from 'node:path';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Secret } from '@app/sms';
-import { inboxRoutes, TwilioSimulator } from '@app/twilio-simulator';
+import { controlRoutes, inboxRoutes, pageAssets, TwilioSimulator } from '@app/twilio-simulator';
 import type { SystemParameters } from '../config/system-parameters.js';
+import { pageLinks } from './page-links.js';
+import { playgroundRoutes } from './playground/playground.routes.js';
+
+/** A message is delivered after four steps: soon, and slowly enough to be watched. */
+const STEP_MS = 700;
+/** What an empty inbox says to begin with. */
+const SEND_EXAMPLE = { path: '/v1/verifications', body: { phone: '+12025550123' } };
 
 /** Without credentials the API sends to a simulator of Twilio, through the same path as to Twilio itself. */
 export class Demo {
-  private constructor(private readonly simulator: TwilioSimulator) {}
+  private constructor(readonly simulator: TwilioSimulator) {}
 
-  static async start(): Promise<Demo> {
-    return new Demo(await TwilioSimulator.start());
+  /** What the simulator received is kept beside the embedded store, if that is used; else in memory. */
+  static async start({ dataPath, redisUrl }: SystemParameters): Promise<Demo> {
+    const folder = redisUrl ? undefined : join(dataPath, 'simulator');
+    return new Demo(await TwilioSimulator.start({ delivery: { stepMs: STEP_MS }, folder }));
   }
 
-  /** The parameters, pointed at the simulator. */
+  /** The parameters, pointed at the simulator, which reports deliveries to this API. */
   parameters(parameters: SystemParameters): SystemParameters {
     const { url, accountSid, authToken, phoneNumber } = this.simulator;
     return Object.assign(
@@ -22,13 +32,43 @@ export class Demo {
         twilioSmsAuthToken: [new Secret(authToken)],
         twilioSmsPhoneNumber: phoneNumber,
         twilioSmsBaseUrl: url,
+        serverPublicUrl: parameters.serverPublicUrl ?? ownOrigin(parameters),
       },
     );
   }
 
-  /** Shows what the simulator received, beside the API. */
-  async addInbox(app: NestFastifyApplication, host: string): Promise<void> {
-    await app.register(inboxRoutes(this.simulator.inbox, { host }));
-    app.getHttpServer().once('close', () => void this.simulator.close());
+  /** The playground, and what the simulator received, beside the API. */
+  async addPages(app: NestFastifyApplication, parameters: SystemParameters): Promise<void> {
+    const { host } = parameters;
+    await app.register(pageAssets());
+    await app.register(controlRoutes(this.simulator, host));
+    await app.register(
+      inboxRoutes(this.simulator.inbox, {
+        host,
+        links: () => pageLinks(app.getHttpAdapter().getInstance()),
+        sendExample: SEND_EXAMPLE,
+      }),
+    );
+    await app.register(
+      playgroundRoutes({
+        host,
+        countries: parameters.serverSmsAllowedCountries,
+        asksForApiKey: parameters.serverApiKey.length > 0,
+        codeLength: parameters.serverSmsCodeLength,
+      }),
+    );
+    app
+      .getHttpAdapter()
+      .getInstance()
+      .addHook('onClose', () => this.simulator.close());
   }
+}
+
+const EVERY_ADDRESS: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
+
+/** Where the simulator, on this machine, reaches the API; unknown while the port is yet to be found. */
+function ownOrigin({ host, port }: SystemParameters): string | undefined {
+  if (port === 0) return undefined;
+  const address = EVERY_ADDRESS[host] ?? host;
+  return `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
 }

@@ -1,5 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import type { OpenAPIObject } from '@nestjs/swagger';
+import { INBOX_DESCRIPTION, type DescriptionPart } from '@app/twilio-simulator';
+import type { FastifyInstance } from 'fastify';
 import type { ErrorCode } from '../errors/error-status.js';
 import { problemResponses } from './api-answer.decorators.js';
 import { API_KEY } from './api-caller.decorators.js';
@@ -22,7 +24,7 @@ const ANYWHERE: readonly ErrorCode[] = [
   'METHOD_NOT_ALLOWED',
 ];
 
-/** The description (OpenAPI 3.1) of everything that the controllers of an app serve. */
+/** The description (OpenAPI 3.1) of what an app serves. */
 export async function describeApi(app: INestApplication): Promise<OpenAPIObject> {
   const { DocumentBuilder, SwaggerModule } = await loadSwagger();
   const about = new DocumentBuilder()
@@ -47,7 +49,16 @@ export async function describeApi(app: INestApplication): Promise<OpenAPIObject>
   description.components!.responses = Object.fromEntries(
     ANYWHERE.map((code) => [code, [...problemResponses([code]).values()][0]]),
   );
+  const server = app.getHttpAdapter().getInstance() as FastifyInstance;
+  if (server.hasRoute({ method: 'GET', url: '/inbox/messages' })) add(description, INBOX_DESCRIPTION);
   return description;
+}
+
+/** Routes that are not those of controllers: of the inbox in demo mode. */
+function add(description: OpenAPIObject, { tags, paths, schemas }: DescriptionPart): void {
+  description.tags!.push(...tags);
+  Object.assign(description.paths, paths);
+  Object.assign(description.components!.schemas!, schemas);
 }
 
 /** Request bodies, which are the classes called Dto, are closed; answers may get more properties. */

@@ -1,0 +1,57 @@
+import { byId, chip } from '/pages/elements.js';
+import { call } from './exchanges.js';
+
+const FIRST_PAUSE_MS = 1_500;
+const PAUSE_MS = 3_000;
+const STATES = {
+  queued: ['wait', 'Queued'],
+  sent: ['wait', 'Sent'],
+  delivered: ['ok', 'Delivered'],
+  undelivered: ['bad', 'Undelivered'],
+  failed: ['bad', 'Failed'],
+  unknown: ['info', 'Unknown'],
+};
+const FINAL = ['delivered', 'undelivered', 'failed'];
+
+/**
+ * Shows how far the message of a verification got, until the end of that or of its code. A page that nobody looks at
+ * asks for nothing. @returns a function that ends it
+ */
+export function followDelivery({ id, untilMs, headers }) {
+  let timer;
+  let isStopped = false;
+  let shown;
+
+  const lookSoon = () => void look();
+
+  async function look() {
+    if (document.hidden) {
+      document.addEventListener('visibilitychange', lookSoon, { once: true });
+      return;
+    }
+    const answer = await call('GET', `/v1/verifications/${id}`, undefined, {
+      headers,
+      isShown: ({ ok, body }) => !isStopped && ok && body.delivery !== shown,
+    }).catch(() => undefined);
+    if (isStopped) return;
+    if (answer?.ok) show(answer.body);
+    if (answer?.status !== 404 && !FINAL.includes(shown) && Date.now() < untilMs) {
+      timer = setTimeout(lookSoon, PAUSE_MS);
+    }
+  }
+
+  function show({ delivery, deliveryReason }) {
+    shown = delivery;
+    byId('delivery').hidden = false;
+    byId('delivery-chip').replaceChildren(chip(...STATES[delivery]));
+    byId('delivery-reason').textContent = deliveryReason;
+  }
+
+  timer = setTimeout(lookSoon, FIRST_PAUSE_MS);
+  return () => {
+    isStopped = true;
+    clearTimeout(timer);
+    document.removeEventListener('visibilitychange', lookSoon);
+    byId('delivery').hidden = true;
+  };
+}

@@ -1,0 +1,81 @@
+import type { FastifyError, FastifyPluginAsync } from 'fastify';
+import { assetRoutes, PAGE_HEADERS, refuseForeignHosts } from '@app/twilio-simulator';
+import { fromStatus } from '../../errors/problem.js';
+import { sendProblem } from '../../errors/problem.filter.js';
+import { pageLinks } from '../page-links.js';
+import { countriesByName } from './countries.js';
+import { readNumberEntry } from './number-entry.js';
+import { renderPlayground } from './playground.page.js';
+
+export interface PlaygroundRoutesOptions {
+  /** The host the server was started with, served beside loopback. */
+  host: string;
+  /** ISO 3166 codes of the countries to choose from; empty means all. */
+  countries: readonly string[];
+  /** Whether calls to `/v1` need a key, which the page then asks for. */
+  asksForApiKey: boolean;
+  /** Digits of a code. */
+  codeLength: number;
+}
+
+const SCRIPTS = [
+  'code-field.js',
+  'countdown.js',
+  'delivery.js',
+  'exchanges.js',
+  'newest-messages.js',
+  'number-field.js',
+  'playground.js',
+  'progress.js',
+  'token.js',
+];
+const MAX_TEXT_LENGTH = 64;
+const NUMBER_BODY = {
+  type: 'object',
+  required: ['country', 'text'],
+  additionalProperties: false,
+  properties: {
+    country: { type: 'string', pattern: '^[A-Z]{2}$' },
+    text: { type: 'string', maxLength: MAX_TEXT_LENGTH },
+  },
+};
+
+const EVENTS = '/inbox/events';
+
+/** A Fastify plugin that serves the page `/` and what it asks for. Its hooks reach no other route. */
+export function playgroundRoutes({
+  host,
+  countries,
+  asksForApiKey,
+  codeLength,
+}: PlaygroundRoutesOptions): FastifyPluginAsync {
+  return async (scope) => {
+    scope.addHook('onRequest', refuseForeignHosts(host));
+    scope.setErrorHandler(({ statusCode = 500 }: FastifyError, request, reply) =>
+      sendProblem(reply, request.id, fromStatus(statusCode)),
+    );
+    await scope.register(
+      assetRoutes({ folder: new URL('./assets/', import.meta.url), names: SCRIPTS, prefix: '/playground' }),
+    );
+    const listed = countriesByName(countries);
+
+    scope.get('/', async (request, reply) =>
+      reply.headers(PAGE_HEADERS).send(
+        renderPlayground({
+          countries: listed,
+          asksForApiKey,
+          codeLength,
+          origin: `${request.protocol}://${request.host}`,
+          streamsMessages: scope.hasRoute({ method: 'GET', url: EVENTS }),
+          links: pageLinks(scope),
+        }),
+      ),
+    );
+
+    scope.post<{ Body: { country: string; text: string } }>(
+      '/playground/number',
+      { schema: { body: NUMBER_BODY } },
+      async ({ body: { country, text } }) => readNumberEntry(country, text),
+    );
+  };
+}
