@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { TwilioSimulator } from '@app/twilio-simulator';
 import { codeFor } from '../support/api.js';
+import { DEMO_ADDRESSES } from '../support/demo.js';
 import { ApiProcess, runApi } from '../support/process.js';
 import { newPhone, redisUrl, temporaryFolder, TEST_SECRET } from '../support/stores.js';
 
@@ -60,7 +61,9 @@ describe('The API as an operator starts it', () => {
     );
     try {
       await verifyAPhone(api);
-      expect((await api.get('/inbox')).status).toBe(404);
+      for (const address of DEMO_ADDRESSES) {
+        expect({ address, status: (await api.get(address)).status }).toEqual({ address, status: 404 });
+      }
       expect((await fetch(`${api.url}/docs`)).status).toBe(200);
       await expect(stat(join(folder, 'data'))).rejects.toThrow('ENOENT');
     } finally {

@@ -1,19 +1,8 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { TwilioSimulator } from '@app/twilio-simulator';
 import request from 'supertest';
-import { startApi, type RunningApi } from '../support/api.js';
-import { startDemo, type RunningDemo } from '../support/demo.js';
+import { DEMO_ADDRESSES, startDemo, type RunningDemo } from '../support/demo.js';
 
-const PAGES = [
-  '/',
-  '/playground/playground.js',
-  '/pages/pages.css',
-  '/inbox',
-  '/inbox/messages',
-  '/pages/inbox.js',
-  '/simulator/faults',
-];
 const PHONE = '+12025550123';
 
 describe('In demo mode', () => {
@@ -23,7 +12,7 @@ describe('In demo mode', () => {
   });
   afterAll(() => demo.close());
 
-  it.each(PAGES)('%s is there', async (path) => {
+  it.each(DEMO_ADDRESSES)('%s is there', async (path) => {
     await request(demo.url).get(path).expect(200);
   });
 
@@ -57,27 +46,5 @@ describe('In demo mode', () => {
     expect(await demo.simulator.report(id, 'delivered')).toBe(204);
     const found = await request(demo.url).get(`/v1/verifications/${sent.body.id}`).expect(200);
     expect(found.body).toMatchObject({ delivery: 'delivered' });
-  });
-});
-
-describe('With the credentials of an account', () => {
-  let simulator: TwilioSimulator;
-  let api: RunningApi;
-  beforeAll(async () => {
-    simulator = await TwilioSimulator.start();
-    api = await startApi(simulator, 'embedded', { NODE_ENV: 'production' });
-  });
-  afterAll(async () => {
-    await api.close();
-    await simulator.close();
-  });
-
-  it.each(PAGES)('%s is not there', async (path) => {
-    const { body } = await api.http().get(path).expect(404);
-    expect(body).toMatchObject({ code: 'NOT_FOUND' });
-  });
-
-  it('no number is formatted', async () => {
-    await api.http().post('/playground/number').send({ country: 'US', text: '2' }).expect(404);
   });
 });

@@ -8,6 +8,17 @@ import type { TwilioSimulator } from '@app/twilio-simulator';
 
 const HOST = '127.0.0.1';
 
+/** What is there in demo mode, and nowhere else. */
+export const DEMO_ADDRESSES = [
+  '/',
+  '/playground/playground.js',
+  '/pages/pages.css',
+  '/inbox',
+  '/inbox/messages',
+  '/pages/inbox.js',
+  '/simulator/faults',
+];
+
 export interface RunningDemo {
   readonly url: string;
   readonly simulator: TwilioSimulator;

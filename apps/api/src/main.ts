@@ -4,15 +4,19 @@ import { WrongSecretError } from '@app/sms';
 import { CONFIGURATION_EXIT_CODE, ConfigurationError } from './config/configuration.error.js';
 import { loadParameters } from './config/load-parameters.js';
 import { createApp } from './create-app.js';
-import { Demo } from './demo/demo.js';
+import type { SystemParameters } from './config/system-parameters.js';
+import type { Demo } from './demo/demo.js';
 
 async function main(): Promise<void> {
   const { parameters, warnings } = loadParameters();
-  const demo = parameters.demo ? await Demo.start(parameters) : undefined;
+  const demo = parameters.demo ? await startDemo(parameters) : undefined;
   const app = await createApp(demo ? demo.parameters(parameters) : parameters);
   const logger = new Logger('Start');
   for (const warning of warnings) logger.warn({ event: 'configuration.warning', warning });
   await demo?.addPages(app, parameters);
+  if (demo?.simulator.damagedStatePath !== undefined) {
+    logger.warn({ event: 'simulator.state_damaged', movedTo: demo.simulator.damagedStatePath });
+  }
   await app.listen(parameters.port, parameters.host);
   const url = await app.getUrl();
   logger.log({
@@ -22,6 +26,12 @@ async function main(): Promise<void> {
     demo: parameters.demo,
   });
   if (demo) announceDemo(url);
+}
+
+/** Loaded when it is wanted: production has neither the simulator nor its pages. */
+async function startDemo(parameters: SystemParameters): Promise<Demo> {
+  const { Demo } = await import('./demo/demo.js');
+  return Demo.start(parameters);
 }
 
 function announceDemo(url: string): void {

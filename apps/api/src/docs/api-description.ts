@@ -1,6 +1,5 @@
 import type { INestApplication } from '@nestjs/common';
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { INBOX_DESCRIPTION, type DescriptionPart } from '@app/twilio-simulator';
 import type { FastifyInstance } from 'fastify';
 import type { ErrorCode } from '../errors/error-status.js';
 import { problemResponses } from './api-answer.decorators.js';
@@ -50,15 +49,11 @@ export async function describeApi(app: INestApplication): Promise<OpenAPIObject>
     ANYWHERE.map((code) => [code, [...problemResponses([code]).values()][0]]),
   );
   const server = app.getHttpAdapter().getInstance() as FastifyInstance;
-  if (server.hasRoute({ method: 'GET', url: '/inbox/messages' })) add(description, INBOX_DESCRIPTION);
+  if (server.hasRoute({ method: 'GET', url: '/inbox/messages' })) {
+    const { describeInbox } = await import('../demo/inbox-description.js'); // production has none
+    describeInbox(description);
+  }
   return description;
-}
-
-/** Routes that are not those of controllers: of the inbox in demo mode. */
-function add(description: OpenAPIObject, { tags, paths, schemas }: DescriptionPart): void {
-  description.tags!.push(...tags);
-  Object.assign(description.paths, paths);
-  Object.assign(description.components!.schemas!, schemas);
 }
 
 /** Request bodies, which are the classes called Dto, are closed; answers may get more properties. */
