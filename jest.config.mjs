@@ -1,8 +1,6 @@
 export default {
   testEnvironment: 'node',
   testTimeout: 30_000,
-  // Jest leaves one core idle, which of two is half.
-  maxWorkers: '100%',
   roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/test'],
   testRegex: '\\.(spec|e2e-spec|browser-spec)\\.ts$',
   extensionsToTreatAsEsm: ['.ts'],

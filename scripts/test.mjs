@@ -17,6 +17,12 @@ const JEST = [
   '--disable-warning=ExperimentalWarning',
   'node_modules/jest/bin/jest.js',
 ];
+/** Those that start processes of their own, and servers, get the machine to themselves. */
+const END_TO_END = '/test/e2e/';
+const GROUPS = [
+  ['tests', '--testPathIgnorePatterns', END_TO_END, '/node_modules/', '--maxWorkers=100%'],
+  ['end-to-end tests', '--testPathPatterns', END_TO_END],
+];
 const NOTHING_RUN = { passed: 0, failed: 1 };
 
 checkNode();
@@ -36,15 +42,22 @@ async function main() {
     heading(name);
     if ((await run(process.execPath, command)) !== 0) throw new Error(`The ${name} failed.`);
   }
-  return await runJest();
+  if (!isFullRun) return await runJest(jestArguments);
+  const totals = { passed: 0, failed: 0 };
+  for (const [name, ...args] of GROUPS) {
+    heading(name);
+    const { passed, failed } = await runJest(args);
+    totals.passed += passed;
+    totals.failed += failed;
+  }
+  return totals;
 }
 
-async function runJest() {
+async function runJest(args) {
   const report = join(folder, 'jest.json');
-  if (isFullRun) heading('tests');
   const env = { ...process.env, NODE_ENV: 'test', TEST_REDIS_URL: redis.url, TEST_CHROMIUM_PATH: chromium };
   const reporting = isFullRun ? ['--json', `--outputFile=${report}`] : [];
-  const code = await run(process.execPath, [...JEST, ...reporting, ...jestArguments], { env });
+  const code = await run(process.execPath, [...JEST, ...reporting, ...args], { env });
   if (!isFullRun) return { passed: 0, failed: code };
   const totals = totalsOf(JSON.parse(readFileSync(report, 'utf8')));
   return code === 0 ? totals : { ...totals, failed: Math.max(totals.failed, 1) };
