@@ -5,7 +5,7 @@ const { PORT, HOST, DATA_PATH, TWILIO_SMS_ACCOUNT_SID, TWILIO_SMS_AUTH_TOKEN, TW
   process.env;
 const STEP_MS = 700;
 const port = Number(PORT || 4010);
-const folder = join(DATA_PATH || 'data', 'simulator');
+const folder = join(DATA_PATH || 'data', 'standalone-simulator');
 
 if (!Number.isInteger(port) || port < 0 || port > 65_535) {
   process.stderr.write('PORT must be an integer from 0 to 65535\n');

@@ -1,9 +1,11 @@
-import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import twilio from 'twilio';
 import { temporaryFolder } from '../../../test/support/stores.js';
 import { ManualClock } from './clock.js';
+import { FolderInUseError } from './folder.lock.js';
 import { TwilioSimulator, type TwilioSimulatorOptions } from './twilio.simulator.js';
 
 const to = '+12025550123';
@@ -138,6 +140,56 @@ describe('a simulator with a folder', () => {
     expect(simulator.damagedStatePath).toMatch(/simulator\.json\.damaged-\d+$/);
     expect(await readFile(simulator.damagedStatePath!, 'utf8')).toBe(content);
     expect(await send()).toMatch(/^SM/);
+  });
+
+  it('does not start with the folder of another one, which goes on undisturbed', async () => {
+    const other = TwilioSimulator.start({ folder, clock });
+    await expect(other).rejects.toThrow(FolderInUseError);
+    await expect(other).rejects.toThrow(
+      `(process ${process.pid}) keeps its state in ${folder}. Stop it or use`,
+    );
+
+    const sid = await send();
+    await restart();
+    expect(simulator.inbox.list()).toMatchObject([{ id: sid }]);
+  });
+
+  it('does not start while another process has the folder', async () => {
+    await simulator.close();
+    await writeFile(join(folder, 'simulator.lock'), `${process.ppid}\n`);
+
+    await expect(start()).rejects.toMatchObject({ folder, processId: process.ppid });
+  });
+
+  it.each([
+    ['has ended', spawnSync(process.execPath, ['--version']).pid],
+    ['had the same id, before the container was started again', process.pid],
+  ])('takes over the folder of a process that %s', async (_what, processId) => {
+    await simulator.close();
+    await writeFile(join(folder, 'simulator.lock'), `${processId}\n`);
+    await writeFile(`${file()}.${processId}.new`, '{"version":1');
+    await start();
+    await simulator.close();
+
+    expect(await readdir(folder)).toEqual(['simulator.json']);
+  });
+
+  it('gives port and folder back when it cannot start', async () => {
+    const { url } = simulator;
+    const port = Number(new URL(url).port);
+    const other = await TwilioSimulator.start();
+    await simulator.close();
+    await expect(start({ port: Number(new URL(other.url).port) })).rejects.toMatchObject({
+      code: 'EADDRINUSE',
+    });
+    await other.close();
+    const unfinished = `${file()}.${process.pid}.new`;
+    await mkdir(unfinished);
+    await expect(start({ port })).rejects.toMatchObject({ code: 'EISDIR' });
+    await rm(unfinished, { recursive: true });
+    await start({ port });
+
+    expect(simulator.url).toBe(url);
   });
 
   it('does not start with a folder that cannot be one', async () => {

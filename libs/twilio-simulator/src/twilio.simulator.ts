@@ -59,7 +59,10 @@ export class TwilioSimulator {
     private readonly file: StateFile | undefined,
   ) {}
 
-  /** Starts a simulator; whoever starts one closes it. */
+  /**
+   * Starts a simulator; whoever starts one closes it.
+   * @throws FolderInUseError when another one keeps its state in the folder
+   */
   static async start(options: TwilioSimulatorOptions = {}): Promise<TwilioSimulator> {
     const { port = 0, host = '127.0.0.1', clock = systemClock, folder } = options;
     const file = folder === undefined ? undefined : await StateFile.open(folder, clock);
@@ -72,21 +75,25 @@ export class TwilioSimulator {
     const requests: ReceivedRequest[] = [];
 
     const server = createTwilioServer(requests);
-    await server.register(messagesRoutes(account, messaging, faults, clock));
-    await server.register(messageChangesRoutes(account, messaging, clock));
-    await server.register(accountRoutes(account));
-    await server.register(controlRoutes({ faults, callbacks: messaging.callbacks }, host));
-    await server.register(pageAssets());
-    await server.register(inboxRoutes(inbox, { host }));
-    await server.listen({ port, host }).catch((error: unknown) => {
-      messaging.close();
-      throw error;
-    });
+    try {
+      await server.register(messagesRoutes(account, messaging, faults, clock));
+      await server.register(messageChangesRoutes(account, messaging, clock));
+      await server.register(accountRoutes(account));
+      await server.register(controlRoutes({ faults, callbacks: messaging.callbacks }, host));
+      await server.register(pageAssets());
+      await server.register(inboxRoutes(inbox, { host }));
+      await server.listen({ port, host });
 
-    const url = toUrl(host, (server.server.address() as AddressInfo).port);
-    const simulator = new TwilioSimulator(server, account, url, inbox, faults, requests, file);
-    if (file) await simulator.keepState(file);
-    return simulator;
+      const url = toUrl(host, (server.server.address() as AddressInfo).port);
+      const simulator = new TwilioSimulator(server, account, url, inbox, faults, requests, file);
+      if (file) await simulator.keepState(file);
+      return simulator;
+    } catch (error) {
+      messaging.close();
+      await server.close();
+      await file?.abandon();
+      throw error;
+    }
   }
 
   get accountSid(): string {
