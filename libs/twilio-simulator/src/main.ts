@@ -1,15 +1,31 @@
 import { join } from 'node:path';
 import { TwilioSimulator } from './twilio.simulator.js';
 
-const { PORT, HOST, DATA_PATH, TWILIO_SMS_ACCOUNT_SID, TWILIO_SMS_AUTH_TOKEN, TWILIO_SMS_PHONE_NUMBER } =
-  process.env;
+const {
+  NODE_ENV,
+  PORT,
+  HOST,
+  DATA_PATH,
+  TWILIO_SMS_ACCOUNT_SID,
+  TWILIO_SMS_AUTH_TOKEN,
+  TWILIO_SMS_API_KEY_SID,
+  TWILIO_SMS_API_KEY_SECRET,
+  TWILIO_SMS_PHONE_NUMBER,
+} = process.env;
+const CONFIGURATION_EXIT_CODE = 78;
 const STEP_MS = 700;
 const port = Number(PORT || 4010);
 const folder = join(DATA_PATH || 'data', 'standalone-simulator');
 
-if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-  process.stderr.write('PORT must be an integer from 0 to 65535\n');
-  process.exit(78);
+if (NODE_ENV === 'production') {
+  refuse('The simulator shows every code, so it does not run with NODE_ENV=production');
+}
+if (!Number.isInteger(port) || port < 0 || port > 65_535) refuse('PORT must be an integer from 0 to 65535');
+if (!TWILIO_SMS_API_KEY_SID !== !TWILIO_SMS_API_KEY_SECRET) {
+  refuse('TWILIO_SMS_API_KEY_SID and TWILIO_SMS_API_KEY_SECRET go together');
+}
+if (HOST && !isLoopback(HOST)) {
+  process.stderr.write(`HOST is ${HOST}, so the simulator shows every code to that network\n`);
 }
 
 const simulator = await TwilioSimulator.start({
@@ -18,6 +34,10 @@ const simulator = await TwilioSimulator.start({
   accountSid: TWILIO_SMS_ACCOUNT_SID || undefined,
   authToken: TWILIO_SMS_AUTH_TOKEN || undefined,
   phoneNumber: TWILIO_SMS_PHONE_NUMBER || undefined,
+  ...(TWILIO_SMS_API_KEY_SID &&
+    TWILIO_SMS_API_KEY_SECRET && {
+      apiKey: { sid: TWILIO_SMS_API_KEY_SID, secret: TWILIO_SMS_API_KEY_SECRET },
+    }),
   delivery: { stepMs: STEP_MS },
   folder,
 }).catch((error: unknown) => stop('did not start', error));
@@ -47,6 +67,15 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     signal,
     () => void simulator.close().catch((error: unknown) => stop('could not keep its state', error)),
   );
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host);
+}
+
+function refuse(reason: string): never {
+  process.stderr.write(`${reason}\n`);
+  process.exit(CONFIGURATION_EXIT_CODE);
 }
 
 function stop(what: string, error: unknown): never {

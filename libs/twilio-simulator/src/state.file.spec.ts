@@ -93,6 +93,23 @@ describe('a simulator with a folder', () => {
     expect(await send()).toMatch(/^SM/);
   });
 
+  it('keeps the credentials it made up, and never those it is given', async () => {
+    const { accountSid, authToken } = simulator;
+    await restart({ accountSid: `AC${'c'.repeat(32)}`, authToken: 'given' });
+    await simulator.close();
+    expect(await readFile(file(), 'utf8')).not.toMatch(/given|cccc/);
+    await start();
+
+    expect(simulator).toMatchObject({ accountSid, authToken });
+  });
+
+  it('no longer keeps a given token that is in the file', async () => {
+    const { authToken } = simulator;
+    await restart({ authToken });
+
+    expect(await readFile(file(), 'utf8')).not.toContain(authToken);
+  });
+
   it('writes within 200 ms, not at every change, in a file for its owner alone', async () => {
     const sids = [await send(), await send()];
     clock.advance(199);

@@ -4,8 +4,10 @@ import type { MessageRecord } from './message.record.js';
 /** What a simulator keeps when it stops. */
 export interface SimulatorState {
   readonly version: 1;
-  readonly accountSid: string;
-  readonly authToken: string;
+  /** Only if the simulator made it up. */
+  readonly accountSid?: string;
+  /** Only if the simulator made it up. */
+  readonly authToken?: string;
   /** ISO 8601, UTC. */
   readonly createdAt: string;
   readonly optOuts: readonly string[];
@@ -21,7 +23,7 @@ export function readState(content: string): SimulatorState | undefined {
   const isState =
     isObject(state) &&
     state.version === 1 &&
-    areTexts([state.accountSid, state.authToken, state.createdAt]) &&
+    areTexts([state.accountSid ?? '', state.authToken ?? '', state.createdAt]) &&
     Array.isArray(state.optOuts) &&
     areTexts(state.optOuts) &&
     Array.isArray(state.messages) &&

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { TwilioError } from './twilio.errors.js';
 
@@ -11,6 +12,28 @@ export interface TwilioAccount {
   readonly createdAt: string;
   /** Accepted beside the account and its token. */
   readonly apiKey?: { sid: string; secret: string };
+}
+
+/** Credentials that nobody gave, and that nobody but the simulator has to keep. */
+export interface MadeUpCredentials {
+  readonly accountSid?: string;
+  readonly authToken?: string;
+}
+
+/** Makes up what was not given, unless an earlier simulator did. */
+export function makeUpCredentials(
+  given: MadeUpCredentials,
+  kept: MadeUpCredentials | undefined,
+): MadeUpCredentials {
+  return {
+    accountSid: madeUp(given.accountSid, kept?.accountSid, () => `AC${randomBytes(16).toString('hex')}`),
+    authToken: madeUp(given.authToken, kept?.authToken, () => randomBytes(16).toString('hex')),
+  };
+}
+
+function madeUp(given: string | undefined, kept: string | undefined, make: () => string): string | undefined {
+  if (given === undefined) return kept ?? make();
+  return kept === given ? undefined : kept;
 }
 
 /** @throws TwilioError 20003 for wrong credentials, 20404 for the account of somebody else */

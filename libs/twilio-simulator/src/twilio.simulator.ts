@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { accountRoutes } from './account.routes.js';
@@ -17,7 +16,7 @@ import { pageAssets } from './pages/asset.routes.js';
 import type { SimulatorState } from './state.js';
 import { StateFile } from './state.file.js';
 import type { StatusCallbacks } from './status.callbacks.js';
-import type { TwilioAccount } from './twilio.account.js';
+import { makeUpCredentials, type MadeUpCredentials, type TwilioAccount } from './twilio.account.js';
 import { createTwilioServer, type ReceivedRequest } from './twilio.server.js';
 
 export interface TwilioSimulatorOptions {
@@ -37,7 +36,7 @@ export interface TwilioSimulatorOptions {
   delivery?: DeliveryOptions;
   /** How status callbacks misbehave at first. @default 'normal' */
   callbacks?: CallbackMode;
-  /** Keeps messages, opt-outs and the account's credentials in a file there. @default in memory */
+  /** Keeps messages, opt-outs and the credentials that were not given in a file there. @default in memory */
   folder?: string;
   /** For tests that do not wait. @default the time of this machine */
   clock?: Clock;
@@ -56,6 +55,7 @@ export class TwilioSimulator {
     readonly faults: Faults,
     /** The newest 1000 requests to Twilio's API, oldest first. */
     readonly requests: readonly ReceivedRequest[],
+    private readonly madeUp: MadeUpCredentials,
     private readonly file: StateFile | undefined,
   ) {}
 
@@ -66,7 +66,8 @@ export class TwilioSimulator {
   static async start(options: TwilioSimulatorOptions = {}): Promise<TwilioSimulator> {
     const { port = 0, host = '127.0.0.1', clock = systemClock, folder } = options;
     const file = folder === undefined ? undefined : await StateFile.open(folder, clock);
-    const account = createAccount(options, file?.state, clock);
+    const madeUp = makeUpCredentials(options, file?.state);
+    const account = createAccount(options, madeUp, file?.state?.createdAt, clock);
     const messaging = new Messaging({ ...account, clock, delivery: options.delivery });
     messaging.callbacks.mode = options.callbacks ?? 'normal';
     if (file?.state) messaging.restore(file.state);
@@ -85,7 +86,7 @@ export class TwilioSimulator {
       await server.listen({ port, host });
 
       const url = toUrl(host, (server.server.address() as AddressInfo).port);
-      const simulator = new TwilioSimulator(server, account, url, inbox, faults, requests, file);
+      const simulator = new TwilioSimulator(server, account, url, inbox, faults, requests, madeUp, file);
       if (file) await simulator.keepState(file);
       return simulator;
     } catch (error) {
@@ -164,12 +165,10 @@ export class TwilioSimulator {
 
   private state(): SimulatorState {
     const { messages, optOuts } = this.inbox.messaging;
-    const { accountSid, authToken, createdAt } = this.account;
     return {
       version: 1,
-      accountSid,
-      authToken,
-      createdAt,
+      ...this.madeUp,
+      createdAt: this.account.createdAt,
       optOuts: optOuts.list(),
       messages: messages.all(),
     };
@@ -177,16 +176,17 @@ export class TwilioSimulator {
 }
 
 function createAccount(
-  options: TwilioSimulatorOptions,
-  kept: SimulatorState | undefined,
+  { accountSid, authToken, phoneNumber = '+15005550006', apiKey }: TwilioSimulatorOptions,
+  madeUp: MadeUpCredentials,
+  createdAt: string | undefined,
   clock: Clock,
 ): TwilioAccount {
   return {
-    accountSid: options.accountSid ?? kept?.accountSid ?? `AC${randomBytes(16).toString('hex')}`,
-    authToken: options.authToken ?? kept?.authToken ?? randomBytes(16).toString('hex'),
-    phoneNumber: options.phoneNumber ?? '+15005550006',
-    createdAt: kept?.createdAt ?? new Date(clock.now()).toISOString(),
-    ...(options.apiKey && { apiKey: options.apiKey }),
+    accountSid: accountSid ?? madeUp.accountSid ?? '',
+    authToken: authToken ?? madeUp.authToken ?? '',
+    phoneNumber,
+    createdAt: createdAt ?? new Date(clock.now()).toISOString(),
+    ...(apiKey && { apiKey }),
   };
 }
 
