@@ -166,6 +166,15 @@ describe('a fault', () => {
     expect(received()).toBe(0);
   });
 
+  it('is not used up by a request with wrong credentials', async () => {
+    simulator.faults.next({ kind: 'status', status: 503 });
+    const path = `/2010-04-01/Accounts/${simulator.accountSid}/Messages.json`;
+    const stranger = await fetch(simulator.url + path, { method: 'POST', body: new URLSearchParams() });
+
+    expect(stranger.status).toBe(401);
+    expect((await create()).statusCode).toBe(503);
+  });
+
   it('is used up in order, then the standing one applies until it is cleared', async () => {
     const status = (code: number): Fault => ({ kind: 'status', status: code });
     simulator.faults.always(status(503));

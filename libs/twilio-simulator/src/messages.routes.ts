@@ -42,9 +42,9 @@ export function messagesRoutes(
 
   return async (scope) => {
     scope.post('/2010-04-01/Accounts/:accountSid/Messages.json', async (request, reply) => {
+      authenticate(request, account);
       const fault = faults.take();
       if (fault && !acceptsMessage(fault)) return misbehave(reply, fault, '');
-      authenticate(request, account);
       const record = accept(request, fault);
       const created = JSON.stringify(toMessageResource(accountSid, record));
       await untilAnswerable(record);
