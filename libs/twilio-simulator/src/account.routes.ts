@@ -38,7 +38,7 @@ export function accountRoutes(account: TwilioAccount): FastifyPluginAsync {
       const url = new URL(request.url, 'http://twilio');
       const asked = url.searchParams.get('PhoneNumber')?.replaceAll(/\D/g, '') ?? '';
       const numbers = account.phoneNumber.includes(asked) ? [toPhoneNumberResource(account)] : [];
-      const { page, items } = paginate(numbers, url.pathname, url.searchParams);
+      const { page, items } = paginate(numbers, () => 0, url.pathname, url.searchParams);
       return { ...page, incoming_phone_numbers: items };
     });
   };

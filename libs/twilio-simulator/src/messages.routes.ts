@@ -59,7 +59,12 @@ export function messagesRoutes(
         .filter(({ deletedFromApi }) => !deletedFromApi)
         .map((record) => withFeedback(toMessageResource(accountSid, record)))
         .reverse();
-      const { page, items } = paginate(filterMessages(all, url.searchParams), url.pathname, url.searchParams);
+      const { page, items } = paginate(
+        filterMessages(all, url.searchParams),
+        ({ sid }) => messaging.messages.orderOf(sid),
+        url.pathname,
+        url.searchParams,
+      );
       return { ...page, messages: items };
     });
 

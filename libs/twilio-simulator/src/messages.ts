@@ -12,11 +12,14 @@ export interface MessageChange {
 
 const CAPACITY = 500;
 const MAX_AGE_MS = 7 * 24 * 60 * 60 * 1000;
+const ORDERS_PER_MS = 1000;
 const ON_THE_AIR: readonly MessageStatus[] = ['sent', 'delivered', 'undelivered'];
 
 /** The newest 500 messages of the last 7 days, outgoing and incoming. */
 export class Messages {
   private readonly bySid = new Map<string, MessageRecord>();
+  private readonly orders = new Map<string, number>();
+  private newestOrder = 0;
   private readonly listeners = new Set<(change: MessageChange) => void>();
 
   constructor(private readonly clock: Clock = systemClock) {}
@@ -46,7 +49,7 @@ export class Messages {
       hiddenAt: null,
       deletedFromApi: false,
     };
-    this.bySid.set(record.sid, record);
+    this.keep(record);
     this.tell('added', record);
     this.dropOld();
     return record;
@@ -54,6 +57,11 @@ export class Messages {
 
   get(sid: string): MessageRecord | undefined {
     return this.bySid.get(sid);
+  }
+
+  /** Grows from one message to the next; 0 for one that is not there. */
+  orderOf(sid: string): number {
+    return this.orders.get(sid) ?? 0;
   }
 
   /** Oldest first. */
@@ -83,7 +91,7 @@ export class Messages {
 
   /** Puts messages back that were kept somewhere, oldest first, without telling anybody. */
   load(records: readonly MessageRecord[]): void {
-    for (const record of records) this.bySid.set(record.sid, record);
+    for (const record of records) this.keep(record);
     this.dropOld();
   }
 
@@ -93,11 +101,20 @@ export class Messages {
     return () => void this.listeners.delete(listener);
   }
 
+  private keep(record: MessageRecord): void {
+    // From the time, so that places in the order are still right after a restart.
+    const order = Date.parse(record.createdAt) * ORDERS_PER_MS;
+    this.newestOrder = Math.max(this.newestOrder + 1, order);
+    this.bySid.set(record.sid, record);
+    this.orders.set(record.sid, this.newestOrder);
+  }
+
   private dropOld(): void {
     const oldestAllowed = this.clock.now() - MAX_AGE_MS;
     for (const record of this.bySid.values()) {
       if (this.bySid.size <= CAPACITY && Date.parse(record.createdAt) >= oldestAllowed) return;
       this.bySid.delete(record.sid);
+      this.orders.delete(record.sid);
       this.tell('dropped', record);
     }
   }

@@ -15,30 +15,36 @@ export interface TwilioPage {
 const DEFAULT_PAGE_SIZE = 50;
 const MAX_PAGE_SIZE = 1000;
 const PAGING = ['PageSize', 'Page', 'PageToken'];
-/** What a token starts with that asks for the items behind its item, or for those before it. */
+/** What a token starts with that asks for the items behind a place, or for those before it. */
 const BEHIND = 'PA';
 const BEFORE = 'PB';
+const TOKEN = /^(PA|PB)(\d{1,16})$/;
 
 /**
- * Cuts a page out of a list. Tokens name an item, so items that come or go meanwhile move no other from page to page.
+ * Cuts a page out of a list. Tokens name a place in the order of creation, so items that come or go meanwhile move no
+ * other from page to page, and the item at that place may go too.
+ * @param items newest first
+ * @param orderOf grows from one item to the next created one
  * @throws TwilioError 20001 when the page makes no sense
  */
-export function paginate<T extends { sid: string }>(
+export function paginate<T>(
   items: readonly T[],
+  orderOf: (item: T) => number,
   path: string,
   query: URLSearchParams,
 ): { page: TwilioPage; items: T[] } {
   const size = Math.min(readInteger(query, 'PageSize', 1) ?? DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE);
   const index = readInteger(query, 'Page', 0) ?? 0;
-  const from = startOf(items, query.get('PageToken'), index, size);
+  const token = query.get('PageToken');
+  const from = token === null ? index * size : startOf(items.map(orderOf), token, size);
   const shown = items.slice(from, from + size);
   const [first, last] = [shown.at(0), shown.at(-1)];
 
-  const uriOf = (page: number, token?: string) => {
+  const uriOf = (page: number, placeToken?: string | null) => {
     const all = new URLSearchParams([...query].filter(([name]) => !PAGING.includes(name)));
     all.set('PageSize', String(size));
     all.set('Page', String(page));
-    if (token) all.set('PageToken', token);
+    if (placeToken) all.set('PageToken', placeToken);
     return `${path}?${all.toString()}`;
   };
   return {
@@ -46,26 +52,23 @@ export function paginate<T extends { sid: string }>(
     page: {
       end: index * size + Math.max(shown.length - 1, 0),
       first_page_uri: uriOf(0),
-      next_page_uri: last && from + size < items.length ? uriOf(index + 1, `${BEHIND}${last.sid}`) : null,
+      next_page_uri:
+        last && from + size < items.length ? uriOf(index + 1, `${BEHIND}${orderOf(last)}`) : null,
       page: index,
       page_size: size,
-      previous_page_uri: first && index > 0 ? uriOf(index - 1, `${BEFORE}${first.sid}`) : null,
+      previous_page_uri: first && index > 0 ? uriOf(index - 1, `${BEFORE}${orderOf(first)}`) : null,
       start: index * size,
-      uri: uriOf(index, query.get('PageToken') ?? undefined),
+      uri: uriOf(index, token),
     },
   };
 }
 
-function startOf(
-  items: readonly { sid: string }[],
-  token: string | null,
-  page: number,
-  size: number,
-): number {
-  if (token === null) return page * size;
-  const at = items.findIndex(({ sid }) => sid === token.slice(BEHIND.length));
-  if (at === -1) throw new TwilioError(20001, 400, 'Invalid PageToken');
-  return token.startsWith(BEFORE) ? Math.max(at - size, 0) : at + 1;
+function startOf(orders: readonly number[], token: string, size: number): number {
+  const [, direction, digits] = TOKEN.exec(token) ?? [];
+  if (direction === undefined) throw new TwilioError(20001, 400, 'Invalid PageToken');
+  const place = Number(digits);
+  if (direction === BEHIND) return orders.filter((order) => order >= place).length;
+  return Math.max(orders.filter((order) => order > place).length - size, 0);
 }
 
 function readInteger(query: URLSearchParams, name: string, min: number): number | undefined {
