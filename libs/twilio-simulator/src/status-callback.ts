@@ -30,8 +30,8 @@ export function createStatusCallback(address: string, message: MessageResource):
 }
 
 /**
- * Posts a report, again where the address asks for it, signed as Twilio signs. See
- * https://www.twilio.com/docs/usage/webhooks/webhooks-security
+ * Posts a report, again where the address asks for it, signed as Twilio signs. User and password in the address are sent
+ * as basic authorization. See https://www.twilio.com/docs/usage/webhooks/webhooks-security
  * @param authToken null to leave the signature out
  * @returns the status of the last answer; null if none came
  */
@@ -42,14 +42,17 @@ export async function postStatusCallback(
 ): Promise<number | null> {
   const url = new URL(address);
   const overrides = readCallbackOverrides(url.hash);
-  url.hash = ''; // connection overrides are for Twilio alone
+  const authorization = readAuthorization(url);
+  [url.username, url.password, url.hash] = ['', '', '']; // connection overrides are for Twilio alone
+  const [signedAddress = ''] = address.split('#');
   const request: RequestInit = {
     method: 'POST',
     headers: {
       accept: '*/*',
       'user-agent': 'TwilioProxy/1.1',
       'i-twilio-idempotency-token': idempotencyToken,
-      ...(authToken !== null && { 'x-twilio-signature': sign(url.toString(), fields, authToken) }),
+      ...(authToken !== null && { 'x-twilio-signature': sign(signedAddress, fields, authToken) }),
+      ...(authorization !== null && { authorization }),
     },
     body: new URLSearchParams(fields),
     redirect: 'manual',
@@ -62,6 +65,20 @@ export async function postStatusCallback(
     if (outcome.failure === null || !isRetried(overrides, outcome.failure)) break;
   }
   return answer;
+}
+
+function readAuthorization({ username, password }: URL): string | null {
+  if (username === '' && password === '') return null;
+  const credentials = [username, password].map(decode).join(':');
+  return `Basic ${Buffer.from(credentials).toString('base64')}`;
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 async function post(

@@ -48,6 +48,24 @@ describe('status callbacks', () => {
     expect(callbackOf(sid, 1)).toBeNull();
   });
 
+  it.each([
+    ['user:pass%20word@', 'user:pass word'],
+    ['user@', 'user:'],
+    ['100%:@', '100%:'],
+  ])(
+    'send the credentials %s of the address as basic authorization, and sign the address as given',
+    async (given, credentials) => {
+      const address = receiver.url.replace('//', `//${given}`);
+      await moveOver(await sent(`${address}#rc=0`), 'delivered');
+
+      expect(receiver.received).toHaveLength(1);
+      const { headers, fields } = receiver.received[0]!;
+      expect(headers.authorization).toBe(`Basic ${Buffer.from(credentials).toString('base64')}`);
+      const signature = twilio.getExpectedTwilioSignature(simulator.authToken, address, fields);
+      expect(headers['x-twilio-signature']).toBe(signature);
+    },
+  );
+
   it('have the fields of a message of a service, and no error when there is none', async () => {
     const messagingServiceSid = `MG${'a'.repeat(32)}`;
     const { sid } = await client.messages.create({
