@@ -39,6 +39,20 @@ describe('faults over HTTP', () => {
     expect(taken).toEqual([once, once, standing, standing]);
   });
 
+  it('are refused when more than 1000 would be queued', async () => {
+    const fault = { kind: 'delay', ms: 1 };
+    await order({ fault, times: 600 });
+    const tooMany = await order({ fault, times: 401 });
+
+    expect(tooMany.status).toBe(400);
+    expect(await tooMany.json()).toMatchObject({
+      code: 'VALIDATION_FAILED',
+      detail: 'at most 1000 faults are queued, and there are 600 already',
+    });
+    expect((await order({ fault, times: 400 })).status).toBe(204);
+    expect(simulator.faults.pending().queued).toHaveLength(1000);
+  });
+
   it('can be seen while they are to come', async () => {
     const [once, standing] = [
       { kind: 'callbacks', mode: 'unsigned' },

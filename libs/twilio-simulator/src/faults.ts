@@ -1,5 +1,6 @@
 import type { CallbackMode } from './callback.mode.js';
 import { systemClock, type Clock } from './clock.js';
+import { InputError } from './json.input.js';
 
 /** An answer other than the usual one. */
 export interface StatusFault {
@@ -58,6 +59,7 @@ export interface PendingFaults {
   standing: { fault: Fault; endsAt: string } | null;
 }
 
+const MAX_QUEUED = 1000;
 export const STANDING_DEFAULT_MS = 60_000;
 export const STANDING_MAX_MS = 3_600_000;
 
@@ -69,8 +71,12 @@ export class Faults {
 
   constructor(private readonly clock: Clock = systemClock) {}
 
-  /** Applies the fault to the next requests. */
+  /**
+   * Applies the fault to the next requests.
+   * @throws InputError when more than 1000 would be queued
+   */
   next(fault: Fault, times = 1): void {
+    checkRoom(this.queue, times);
     this.queue.push(...Array.from({ length: times }, () => fault));
   }
 
@@ -82,8 +88,12 @@ export class Faults {
     this.standing = { fault, endsAtMs: this.clock.now() + Math.min(forMs, STANDING_MAX_MS) };
   }
 
-  /** Applies the fault to the next request that fetches a message. */
+  /**
+   * Applies the fault to the next request that fetches a message.
+   * @throws InputError when more than 1000 would be queued
+   */
   nextFetch(fault: Fault): void {
+    checkRoom(this.fetchQueue, 1);
     this.fetchQueue.push(fault);
   }
 
@@ -120,6 +130,11 @@ export class Faults {
     if (this.standing && this.clock.now() >= this.standing.endsAtMs) this.standing = undefined;
     return this.standing;
   }
+}
+
+function checkRoom({ length }: readonly Fault[], times: number): void {
+  if (length + times <= MAX_QUEUED) return;
+  throw new InputError(`at most ${MAX_QUEUED} faults are queued, and there are ${length} already`);
 }
 
 /** Whether the message is accepted before things go wrong. */

@@ -99,6 +99,21 @@ describe('the events of an inbox', () => {
     expect(await next()).toMatchObject({ data: { id: 'd' } });
   });
 
+  it('tell of each message that was missed once, as it is now', async () => {
+    const start = inbox.events.lastId;
+    receive('a');
+    receive('b');
+    inbox.messaging.messages.move(inbox.find('a')!, 'sent');
+    inbox.delete('b');
+    const { next } = await connect(`?after=${start}`);
+
+    expect([await next(), await next()]).toMatchObject([
+      { id: String(start + 3), event: 'message', data: { id: 'a', status: 'sent' } },
+      { id: String(start + 4), event: 'deleted', data: { id: 'b' } },
+    ]);
+    expect((await next())?.comment).toBe('connected');
+  });
+
   it('tell that more was missed than is remembered', async () => {
     const start = inbox.events.lastId;
     for (let index = 0; index < 1001; index += 1)

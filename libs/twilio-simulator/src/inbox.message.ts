@@ -17,7 +17,7 @@ export interface InboxMessage {
   errorCode: number | null;
   /** `inbound` messages are answers of phones. */
   direction: 'outbound' | 'inbound';
-  /** Every status it has had, oldest first. */
+  /** The newest 50 statuses it has had, oldest first. */
   timeline: TimelineEntry[];
 }
 

@@ -24,6 +24,18 @@ describe('the inbox', () => {
     expect(inbox.list().at(-1)?.id).toBe('m1');
   });
 
+  it('keeps the newest 50 statuses of a message', () => {
+    const inbox = inboxOf(['a', ann]);
+    const record = inbox.find('a')!;
+    for (let errorCode = 1; errorCode <= 51; errorCode += 1) {
+      inbox.messaging.messages.move(record, 'failed', errorCode);
+    }
+
+    expect(inbox.get('a')?.timeline.map(({ errorCode }) => errorCode)).toEqual(
+      Array.from({ length: 50 }, (_, index) => index + 2),
+    );
+  });
+
   it('gives the latest message to a number, however it is spaced, or to any', () => {
     const inbox = inboxOf(['a', ann], ['b', bob]);
 

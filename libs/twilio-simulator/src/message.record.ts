@@ -35,6 +35,7 @@ export interface MessageRecord {
   sentAt: string | null;
   status: MessageStatus;
   errorCode: number | null;
+  /** The newest 50 statuses, oldest first. */
   timeline: TimelineEntry[];
   redacted: boolean;
   feedback: 'confirmed' | 'unconfirmed' | null;

@@ -13,6 +13,7 @@ export interface MessageChange {
 const CAPACITY = 500;
 const MAX_AGE_MS = 7 * 24 * 60 * 60 * 1000;
 const ORDERS_PER_MS = 1000;
+const MAX_TIMELINE_ENTRIES = 50;
 const ON_THE_AIR: readonly MessageStatus[] = ['sent', 'delivered', 'undelivered'];
 
 /** The newest 500 messages of the last 7 days, outgoing and incoming. */
@@ -74,6 +75,7 @@ export class Messages {
   move(record: MessageRecord, status: MessageStatus, errorCode: number | null = null): void {
     const at = this.now();
     record.timeline.push({ status, at, errorCode, callback: null });
+    record.timeline.splice(0, record.timeline.length - MAX_TIMELINE_ENTRIES);
     const sentAt = record.sentAt ?? (ON_THE_AIR.includes(status) ? at : null);
     this.change(record, { status, errorCode, sentAt, updatedAt: at });
   }
