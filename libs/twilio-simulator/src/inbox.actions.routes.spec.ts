@@ -109,7 +109,11 @@ describe('a person at the inbox', () => {
     expect(simulator.inbox.list().map(({ id }) => id)).toEqual([reply.json.id, sid]);
     expect(simulator.inbox.list({ to }).map(({ id }) => id)).toEqual([reply.json.id, sid]);
     expect(simulator.inbox.latest()?.id).toBe(sid);
-    expect(await post(`/${String(reply.json.id)}/reply`, { body: 'Hm' })).toMatchObject({ status: 409 });
+    expect(await post(`/${String(reply.json.id)}/reply`, { body: 'Hm' })).toMatchObject({
+      status: 201,
+      json: { direction: 'inbound', to: from, from: to, body: 'Hm' },
+    });
+    expect(await post(`/${String(reply.json.id)}/status`, { status: 'sent' })).toMatchObject({ status: 409 });
   });
 
   it.each(['STOP', 'stopall', ' Unsubscribe ', 'CANCEL', 'END', 'QUIT', 'REVOKE', 'OPTOUT'])(

@@ -20,9 +20,14 @@ const messageText: Check = {
 export function inboxActionsRoutes(scope: FastifyInstance, inbox: Inbox): void {
   const { messaging } = inbox;
 
-  function findOutbound(id: string): MessageRecord {
+  function find(id: string): MessageRecord {
     const record = inbox.find(id);
     if (!record) throw noSuchMessage();
+    return record;
+  }
+
+  function findOutbound(id: string): MessageRecord {
+    const record = find(id);
     if (record.direction === 'inbound') {
       throw new Problem(
         409,
@@ -68,7 +73,7 @@ export function inboxActionsRoutes(scope: FastifyInstance, inbox: Inbox): void {
   });
 
   scope.post<ById>('/inbox/messages/:id/reply', async ({ params, body }, reply) => {
-    const record = findOutbound(params.id);
+    const record = find(params.id);
     const { body: text } = checkFields(body, 'the body', { body: messageText }) as { body: string };
     return reply.code(201).send(toInboxMessage(messaging.reply(record, text)));
   });

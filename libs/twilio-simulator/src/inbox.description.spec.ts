@@ -65,6 +65,10 @@ describe('The description of the inbox', () => {
     ['GET', '/simulator/callbacks', undefined, 200],
     ['POST', '/simulator/callbacks', { mode: 'none' }, 200],
     ['DELETE', '/simulator/callbacks', undefined, 204],
+    ['GET', '/simulator/opt-outs', undefined, 200],
+    ['DELETE', '/simulator/opt-outs', undefined, 204],
+    ['DELETE', '/simulator/opt-outs?phone=a', undefined, 400],
+    ['DELETE', '/simulator/opt-outs?phone=a&sender=b', undefined, 404],
   ])('is kept: %s %s %j is answered %d', async (method, path, body, status) => {
     const answer = await fetch(simulator.url + path.replace('{id}', id), {
       method,
@@ -76,10 +80,11 @@ describe('The description of the inbox', () => {
     expect(faultsOf(method, path, answer, text)).toEqual([]);
   });
 
-  it('is kept with faults pending and callbacks answered', async () => {
+  it('is kept with faults pending, callbacks answered and phones opted out', async () => {
+    simulator.optOuts.follow('STOP', simulator.phoneNumber, TO);
     simulator.faults.always({ kind: 'status', status: 503, headers: { 'retry-after': '1' } });
     simulator.inbox.find(id)!.timeline[0]!.callback = { at: new Date().toISOString(), answer: 204 };
-    for (const path of ['/simulator/faults', '/inbox/messages']) {
+    for (const path of ['/simulator/faults', '/simulator/opt-outs', '/inbox/messages']) {
       const answer = await fetch(simulator.url + path);
       expect(faultsOf('GET', path, answer, await answer.text())).toEqual([]);
     }

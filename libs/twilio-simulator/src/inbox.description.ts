@@ -151,7 +151,7 @@ export const INBOX_DESCRIPTION: DescriptionPart = {
       post: operation('replyToMessage', 'Answers as the phone; STOP opts it out, START in again', {
         parameters: [ID],
         ...body(['body'], { body: TEXT }, { body: 'STOP' }),
-        responses: { ...message(201, 'The answer.'), ...WRONG, ...UNKNOWN, ...CONFLICT },
+        responses: { ...message(201, 'The answer.'), ...WRONG, ...UNKNOWN },
       }),
     },
     '/inbox/events': {
@@ -193,6 +193,18 @@ export const INBOX_DESCRIPTION: DescriptionPart = {
         responses: { 200: mode, ...WRONG },
       }),
       delete: operation('resetCallbacks', 'Lets status callbacks come as usual', { responses: NOTHING }),
+    },
+    '/simulator/opt-outs': {
+      get: operation('listOptOuts', 'Lists which phones want nothing more from which sender, oldest first', {
+        responses: { 200: { description: 'The opt-outs.', ...json(ref('SimulatorOptOuts')) } },
+      }),
+      delete: operation('removeOptOuts', 'Lifts all opt-outs, or that of one phone and sender', {
+        parameters: [
+          query('phone', 'The number of the phone; goes with sender.', { type: 'string' }),
+          query('sender', 'The number or the messaging service; goes with phone.', { type: 'string' }),
+        ],
+        responses: { ...NOTHING, ...WRONG, ...UNKNOWN },
+      }),
     },
   },
 };

@@ -25,8 +25,9 @@ describe('The page of the inbox', () => {
     server = Fastify();
     await server.register(inboxRoutes(inbox, options));
     await server.register(pageAssets());
-    const { callbacks } = inbox.messaging;
-    if (hasControls) await server.register(controlRoutes({ faults: new Faults(), callbacks }, 'localhost'));
+    const { callbacks, optOuts } = inbox.messaging;
+    if (hasControls)
+      await server.register(controlRoutes({ faults: new Faults(), callbacks, optOuts }, 'localhost'));
     origin = await server.listen();
   }
 

@@ -85,4 +85,14 @@ export const INBOX_SCHEMAS: Record<string, object> = {
     standing: { oneOf: [object({ fault: FAULT, endsAt: TIME }), { type: 'null' }], example: null },
   }),
   SimulatorCallbacks: object({ mode: { enum: CALLBACK_MODES, example: 'normal' } }),
+  SimulatorOptOuts: object({
+    optOuts: {
+      type: 'array',
+      items: object({
+        phone: PHONE,
+        sender: { type: 'string', example: '+15005550006' },
+        since: TIME,
+      }),
+    },
+  }),
 };

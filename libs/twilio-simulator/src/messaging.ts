@@ -21,7 +21,7 @@ export interface MessagingOptions {
 /** Twilio and the carriers behind it: takes messages, moves them on, reports, and brings answers. */
 export class Messaging {
   readonly messages: Messages;
-  readonly optOuts = new OptOuts();
+  readonly optOuts: OptOuts;
   readonly callbacks: StatusCallbacks;
   readonly delivery: Delivery;
   readonly phoneNumber: string;
@@ -29,6 +29,7 @@ export class Messaging {
   constructor(options: MessagingOptions = {}) {
     const { clock = systemClock, accountSid = '', authToken = '', phoneNumber = '+15005550006' } = options;
     this.messages = new Messages(clock);
+    this.optOuts = new OptOuts(clock);
     this.callbacks = new StatusCallbacks({ accountSid, authToken, clock }, this.messages);
     this.delivery = new Delivery(clock, (...step) => this.moveAndReport(...step), options.delivery);
     this.phoneNumber = phoneNumber;
@@ -60,15 +61,20 @@ export class Messaging {
     return this.take(draft);
   }
 
-  /** What a phone answers to a message. STOP and its like opt it out of that sender, START and its like in again. */
+  /**
+   * What a phone writes to the sender of a message, or once more after a message of its own. STOP and its like opt it out
+   * of that sender, START and its like in again.
+   */
   reply(record: MessageRecord, body: string): MessageRecord {
-    this.optOuts.follow(body, record);
+    const { direction, messagingServiceSid } = record;
+    const [phone, sender] = direction === 'inbound' ? [record.from, record.to] : [record.to, record.from];
+    this.optOuts.follow(body, messagingServiceSid ?? sender, phone);
     return this.messages.add({
       direction: 'inbound',
-      to: record.from,
-      from: record.to,
+      to: sender,
+      from: phone,
       body,
-      messagingServiceSid: record.messagingServiceSid,
+      messagingServiceSid,
       status: 'received',
     });
   }

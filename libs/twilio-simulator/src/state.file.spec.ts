@@ -45,7 +45,8 @@ describe('a simulator with a folder', () => {
 
   const send = async () => (await connect().messages.create({ to, from, body })).sid;
   const file = () => join(folder, 'simulator.json');
-  const kept = async () => JSON.parse(await readFile(file(), 'utf8')) as { messages: { sid: string }[] };
+  const kept = async () =>
+    JSON.parse(await readFile(file(), 'utf8')) as { messages: { sid: string }[]; optOuts: object[] };
 
   it('still knows account, messages and what became of them after a restart', async () => {
     const { accountSid, authToken } = simulator;
@@ -67,6 +68,16 @@ describe('a simulator with a folder', () => {
     await expect(send()).rejects.toMatchObject({ code: 21610 });
     expect(simulator.inbox.list()).toMatchObject([{ direction: 'inbound', body: 'STOP' }]);
     expect(simulator.inbox.restore(sid)?.id).toBe(sid);
+  });
+
+  it('keeps that an opt-out was lifted', async () => {
+    simulator.inbox.messaging.reply(simulator.inbox.find(await send())!, 'STOP');
+    await restart();
+    simulator.optOuts.clear();
+    clock.advance(200);
+    while ((await kept()).optOuts.length > 0) await new Promise((resolve) => setImmediate(resolve));
+
+    expect((await kept()).optOuts).toEqual([]);
   });
 
   it('moves on what was under way', async () => {

@@ -1,5 +1,6 @@
 import { isObject } from './json.input.js';
 import type { MessageRecord } from './message.record.js';
+import type { OptOut } from './opt-outs.js';
 
 /** What a simulator keeps when it stops. */
 export interface SimulatorState {
@@ -10,7 +11,8 @@ export interface SimulatorState {
   readonly authToken?: string;
   /** ISO 8601, UTC. */
   readonly createdAt: string;
-  readonly optOuts: readonly string[];
+  /** Oldest first. */
+  readonly optOuts: readonly OptOut[];
   /** Oldest first. */
   readonly messages: readonly MessageRecord[];
 }
@@ -25,7 +27,7 @@ export function readState(content: string): SimulatorState | undefined {
     state.version === 1 &&
     areTexts([state.accountSid ?? '', state.authToken ?? '', state.createdAt]) &&
     Array.isArray(state.optOuts) &&
-    areTexts(state.optOuts) &&
+    state.optOuts.every(isOptOut) &&
     Array.isArray(state.messages) &&
     state.messages.every(isMessageRecord);
   return isState ? (state as unknown as SimulatorState) : undefined;
@@ -39,6 +41,10 @@ function isMessageRecord(value: unknown): boolean {
     Array.isArray(value.timeline) &&
     value.timeline.every((entry) => isObject(entry) && areTexts([entry.status, entry.at]))
   );
+}
+
+function isOptOut(value: unknown): boolean {
+  return isObject(value) && areTexts([value.phone, value.sender, value.since]);
 }
 
 function areTexts(values: readonly unknown[]): boolean {

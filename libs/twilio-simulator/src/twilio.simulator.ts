@@ -12,6 +12,7 @@ import { messageChangesRoutes } from './message.changes.routes.js';
 import type { MessageRecord, MessageStatus } from './message.record.js';
 import { messagesRoutes } from './messages.routes.js';
 import { Messaging } from './messaging.js';
+import type { OptOuts } from './opt-outs.js';
 import { pageAssets } from './pages/asset.routes.js';
 import type { SimulatorState } from './state.js';
 import { StateFile } from './state.file.js';
@@ -80,7 +81,9 @@ export class TwilioSimulator {
       await server.register(messagesRoutes(account, messaging, faults, clock));
       await server.register(messageChangesRoutes(account, messaging, clock));
       await server.register(accountRoutes(account));
-      await server.register(controlRoutes({ faults, callbacks: messaging.callbacks }, host));
+      await server.register(
+        controlRoutes({ faults, callbacks: messaging.callbacks, optOuts: messaging.optOuts }, host),
+      );
       await server.register(pageAssets());
       await server.register(inboxRoutes(inbox, { host }));
       await server.listen({ port, host });
@@ -112,6 +115,11 @@ export class TwilioSimulator {
   /** How status callbacks reach their receivers. */
   get callbacks(): StatusCallbacks {
     return this.inbox.messaging.callbacks;
+  }
+
+  /** Which phones want nothing more from which sender. */
+  get optOuts(): OptOuts {
+    return this.inbox.messaging.optOuts;
   }
 
   /** Where the state was moved that could not be read at the start; undefined if all was well. */
@@ -159,7 +167,9 @@ export class TwilioSimulator {
   }
 
   private async keepState(file: StateFile): Promise<void> {
-    this.inbox.messaging.messages.subscribe(() => file.saveSoon(() => this.state()));
+    const saveSoon = () => file.saveSoon(() => this.state());
+    this.inbox.messaging.messages.subscribe(saveSoon);
+    this.optOuts.subscribe(saveSoon);
     await file.save(this.state());
   }
 
