@@ -1,8 +1,18 @@
 import type { CallbackMode } from './callback.mode.js';
 
 /** Twilio's statuses of an outgoing message from creation to the end, and that of an incoming one. */
-export type MessageStatus =
-  'accepted' | 'queued' | 'sending' | 'sent' | 'delivered' | 'undelivered' | 'failed' | 'received';
+export const MESSAGE_STATUSES = [
+  'accepted',
+  'queued',
+  'sending',
+  'sent',
+  'delivered',
+  'undelivered',
+  'failed',
+  'received',
+] as const;
+
+export type MessageStatus = (typeof MESSAGE_STATUSES)[number];
 
 /** A status that a message has had. Times are ISO 8601, UTC. */
 export interface TimelineEntry {

@@ -13,6 +13,13 @@ const from = '+15005550006';
 const body = 'Your verification code is: 482913';
 const DAY_MS = 24 * 60 * 60 * 1000;
 
+type Fields = Record<string, unknown>;
+
+interface KeptState extends Fields {
+  messages: (Fields & { timeline: Fields[] })[];
+  optOuts: Fields[];
+}
+
 describe('a simulator with a folder', () => {
   let folder: string;
   let clock: ManualClock;
@@ -200,6 +207,28 @@ describe('a simulator with a folder', () => {
     await simulator.close();
 
     expect(await readdir(folder)).toEqual(['simulator.json']);
+  });
+
+  it.each<[string, (state: KeptState) => void]>([
+    ['a status that is none', ({ messages }) => (messages[0]!.status = 'flying')],
+    ['a status in a timeline that is none', ({ messages }) => (messages[0]!.timeline[0]!.status = 'flying')],
+    ['a time that is none', ({ messages }) => (messages[0]!.createdAt = 'yesterday')],
+    ['an address that is none', ({ messages }) => (messages[0]!.statusCallback = 'nowhere')],
+    ['a callback mode that is none', ({ messages }) => (messages[0]!.callbackMode = 'louder')],
+    ['a message without a field', ({ messages }) => delete messages[0]!.hiddenAt],
+    ['a callback without an answer', ({ messages }) => (messages[0]!.timeline[0]!.callback = {})],
+    ['an opt-out without a time', ({ optOuts }) => delete optOuts[0]!.since],
+    ['an empty token', (state) => (state.authToken = '')],
+  ])('moves a file aside that somebody gave %s', async (_what, edit) => {
+    simulator.inbox.messaging.reply(simulator.inbox.find(await send())!, 'STOP');
+    await simulator.close();
+    const state = JSON.parse(await readFile(file(), 'utf8')) as KeptState;
+    edit(state);
+    await writeFile(file(), JSON.stringify(state));
+    await start();
+
+    expect(simulator.damagedStatePath).toMatch(/simulator\.json\.damaged-\d+$/);
+    expect((await fetch(`${simulator.url}/inbox`)).status).toBe(200);
   });
 
   it('gives port and folder back when it cannot start', async () => {
