@@ -80,7 +80,7 @@ describe('a simulator with a folder', () => {
   it('keeps that an opt-out was lifted', async () => {
     simulator.inbox.messaging.reply(simulator.inbox.find(await send())!, 'STOP');
     await restart();
-    simulator.optOuts.clear();
+    simulator.optOuts.remove(from, to);
     clock.advance(200);
     while ((await kept()).optOuts.length > 0) await new Promise((resolve) => setImmediate(resolve));
 
