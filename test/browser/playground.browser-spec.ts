@@ -7,6 +7,7 @@ import {
   eventually,
   expectAccessible,
   expectNoOverflow,
+  expectTargetsLargeEnough,
   launchBrowser,
   openPage,
   PHONE,
@@ -21,6 +22,12 @@ const REFUSALS = [400, 401, 422, 429, 502];
 const PATIENCE_MS = 10_000;
 /** axe looks at every element, in each step. */
 const INSPECTION_MS = 120_000;
+
+/** By then a page has handled what came before. */
+const NEXT_TURN = 'new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))';
+const WALKS = [PHONE, DESKTOP].flatMap((viewport) =>
+  SCHEMES.map((colorScheme) => [viewport.width, colorScheme, viewport] as const),
+);
 
 let demo: RunningDemo;
 let browser: Browser;
@@ -123,8 +130,10 @@ describe('A number', () => {
     await asked;
     await number().pressSequentially('5550123');
     await expectValue('(202) 555-0123');
+    const late = page.waitForResponse((answer) => answer.request().postDataJSON()?.text === '202');
     answerFirst();
-    await page.waitForResponse((answer) => answer.request().postDataJSON().text === '202');
+    await (await late).finished();
+    await page.evaluate(NEXT_TURN);
     await expectValue('(202) 555-0123');
   });
 
@@ -146,14 +155,6 @@ describe('A code', () => {
     const claims: unknown = JSON.parse((await page.locator('#claims').textContent())!);
     expect(claims).toMatchObject({ sub: phone, purpose: 'register' });
     await see(/It is valid for (10:00|9:5\d)/);
-  });
-
-  it('can be copied from its message', async () => {
-    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-    const sent = codeFor(demo.simulator, await sendCode());
-    await button(`Copy code ${sent}`).click();
-    await button('Copied').waitFor();
-    expect(await page.evaluate('navigator.clipboard.readText()')).toBe(sent);
   });
 
   it('keeps the focus on its message while that moves on', async () => {
@@ -186,7 +187,24 @@ describe('A code', () => {
     await seeVerified();
   });
 
-  it('can be sent again after the wait that the API asks for, and not before', async () => {
+  it('can be sent again after the wait, and the new one is accepted', async () => {
+    const other = await startDemo({ SERVER_SMS_COOLDOWN_SECONDS: '2' });
+    try {
+      await open({}, other.url);
+      const phone = await sendCode();
+      await see(/^Resend in 0:0[12]$/);
+      await button('Resend code').click();
+      await eventually(() => page.locator('.message').getByText(phone).count(), 2);
+      await see(/^Resend in 0:0[12]$/);
+      await code().fill(codeFor(other.simulator, phone));
+      await seeVerified();
+    } finally {
+      await opened.close();
+      await other.close();
+    }
+  });
+
+  it('cannot be sent again before the API allows it, whatever the clock of the page says', async () => {
     await page.clock.install();
     await sendCode();
     const resend = button(/^Resend/);
@@ -236,24 +254,28 @@ describe('A sample number', () => {
     await page.locator('.message').getByText('Undelivered').waitFor();
   });
 
-  it('"Works" works again and again', async () => {
-    for (let time = 1; time <= 2; time++) {
+  it('"Works" works again and again, with another number each time', async () => {
+    const phones = new Set<string>();
+    for (let time = 1; time <= 3; time++) {
       await button(/^Works/).click();
       await button(/^Fill in code/).click();
       await seeVerified();
+      phones.add((await page.locator('#verified-phone').textContent())!);
       await button('Verify another number').click();
     }
+    expect(phones.size).toBe(3);
   });
 });
 
 describe('The page', () => {
   it('needs no mouse', async () => {
     await number().focus();
-    await page.keyboard.type('+12025550177');
+    const phone = newPhone();
+    await page.keyboard.type(phone);
     await page.keyboard.press('Enter');
-    await page.locator('.message').getByText('+12025550177').waitFor();
+    await page.locator('.message').getByText(phone).waitFor();
     await page.locator('#code:focus').waitFor();
-    await page.keyboard.type(codeFor(demo.simulator, '+12025550177'));
+    await page.keyboard.type(codeFor(demo.simulator, phone));
     await seeVerified();
     await page.locator('#done-title:focus').waitFor();
   });
@@ -292,28 +314,40 @@ describe('The page', () => {
     );
   });
 
-  it.each(SCHEMES)(
-    'is accessible and fits every window, in each step, in the %s theme',
-    async (colorScheme) => {
-      await open({ colorScheme, reducedMotion: 'reduce' });
+  it.each(WALKS)(
+    'at %i pixels in the %s theme: sends, shows the message, copies its code and verifies; accessible in each step',
+    async (_width, colorScheme, viewport) => {
+      await open({
+        colorScheme,
+        viewport,
+        reducedMotion: 'reduce',
+        permissions: ['clipboard-read', 'clipboard-write'],
+      });
+      let loads = 0;
+      page.on('load', () => (loads += 1));
       const inspect = async (): Promise<void> => {
         await expectAccessible(page);
-        await page.setViewportSize(PHONE);
         await expectNoOverflow(page);
-        await page.setViewportSize(DESKTOP);
-        await expectNoOverflow(page);
+        await expectTargetsLargeEnough(page);
       };
-      await inspect();
       await button(/^Does not exist/).click();
       await see('SMS_SEND_FAILED · invalid_number');
       await inspect();
+
       const sent = codeFor(demo.simulator, await sendCode());
       await code().fill(wrongCode(sent));
       await see('SMS_CODE_ERROR');
       await inspect();
-      await code().fill(sent);
+
+      await button(`Copy code ${sent}`).click();
+      await button('Copied').waitFor();
+      expect(await page.evaluate('navigator.clipboard.readText()')).toBe(sent);
+      await code().focus();
+      await page.keyboard.press('ControlOrMeta+A');
+      await page.keyboard.press('ControlOrMeta+V');
       await seeVerified();
       await inspect();
+      expect(loads).toBe(0);
     },
     INSPECTION_MS,
   );

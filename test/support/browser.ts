@@ -81,3 +81,13 @@ const STICKING_OUT = `[...document.querySelectorAll('html, body *')]
 export async function expectNoOverflow(page: Page): Promise<void> {
   expect(await page.evaluate(STICKING_OUT)).toEqual([]);
 }
+
+const TOO_SMALL = `[...document.querySelectorAll('button, summary, input, select, nav a')]
+  .filter((control) => control.checkVisibility() && !control.matches('[type=checkbox]'))
+  .filter((control) => control.getBoundingClientRect().height < 24 || control.getBoundingClientRect().width < 24)
+  .map((control) => control.outerHTML)`;
+
+/** WCAG 2.2 asks for 24 by 24 pixels. */
+export async function expectTargetsLargeEnough(page: Page): Promise<void> {
+  expect(await page.evaluate(TOO_SMALL)).toEqual([]);
+}

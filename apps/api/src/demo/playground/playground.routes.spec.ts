@@ -57,7 +57,7 @@ describe('The routes of the playground', () => {
         await look(`/playground/${name}`);
     };
     await look('/playground/playground.js');
-    expect(seen.size).toBe(9);
+    expect(seen.size).toBe(10);
   });
 
   it('format a number', async () => {

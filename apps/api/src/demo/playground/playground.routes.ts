@@ -23,6 +23,7 @@ const SCRIPTS = [
   'countdown.js',
   'delivery.js',
   'exchanges.js',
+  'fictional-number.js',
   'newest-messages.js',
   'number-field.js',
   'playground.js',

@@ -3,6 +3,7 @@ import { codeIn } from './code-field.js';
 import { clockTime, countDown } from './countdown.js';
 import { followDelivery } from './delivery.js';
 import { call } from './exchanges.js';
+import { nextFictionalNumber } from './fictional-number.js';
 import { showNewestMessages } from './newest-messages.js';
 import { numberField } from './number-field.js';
 import { clearProgress, loadProgress, saveProgress } from './progress.js';
@@ -10,8 +11,6 @@ import { readToken } from './token.js';
 
 const SENDS = '/v1/verifications';
 const UNKNOWN_EXPIRY_MS = 10 * 60_000;
-/** Numbers that are set aside for fiction: 555-0100 to 555-0199 of any area. */
-const FICTIONAL_AREAS = ['202', '212', '305', '312', '415', '512', '617', '702'];
 
 const number = numberField();
 const code = byId('code');
@@ -97,14 +96,9 @@ byId('number-step').addEventListener('submit', (event) => {
 byId('samples').addEventListener('click', ({ target }) => {
   const phone = target.closest('.sample')?.dataset.phone;
   if (!phone || isBusy) return;
-  number.set(phone === 'new' ? fictionalNumber() : phone);
+  number.set(phone === 'new' ? nextFictionalNumber() : phone);
   void send(() => number.phone(), byId('purpose').value);
 });
-
-function fictionalNumber() {
-  const area = FICTIONAL_AREAS[Math.floor(Math.random() * FICTIONAL_AREAS.length)];
-  return `+1${area}55501${String(Math.floor(Math.random() * 100)).padStart(2, '0')}`;
-}
 
 // Step 2: the code
 
