@@ -71,6 +71,13 @@ async function sendCode(): Promise<string> {
   return phone;
 }
 
+/** How often the page asks how far a message got, from now on. */
+function countLooks(): () => number {
+  let count = 0;
+  page.on('request', (asked) => (count += asked.method() === 'GET' && asked.url().includes('/v1/') ? 1 : 0));
+  return () => count;
+}
+
 /** What stands in the field for the number. */
 const expectValue = (value: string) => eventually(() => number().inputValue(), value);
 
@@ -365,19 +372,49 @@ describe('The page', () => {
     }
   });
 
-  it('asks for the API key where one is needed', async () => {
+  it('asks for the API key where one is needed, also after a reload, and shows it nowhere', async () => {
     const key = 'the-key-of-the-back-end-that-calls';
     const other = await startDemo({ SERVER_API_KEY: key });
     try {
       await open({}, other.url);
+      await page.clock.install();
       await button(/^Works/).click();
       await see('UNAUTHORIZED');
       await page.getByLabel('API key').fill(key);
       await button(/^Works/).click();
       await code().waitFor();
+      await page.reload();
+      await page.locator('#delivery').getByText('Not allowed to ask').waitFor();
+      const looks = countLooks();
+      await page.clock.fastForward(60_000);
+      await button(/^Fill in code/).click();
+      await see('UNAUTHORIZED');
+      await page.locator('#api-key[aria-invalid]:focus').waitFor();
+      expect(looks()).toBe(0);
+      await page.getByLabel('API key').fill(key);
+      await page.keyboard.press('Enter');
+      await seeVerified();
+      await page.locator('#delivery-chip').getByText('Delivered').waitFor();
       expect(await page.locator('#exchanges').textContent()).not.toContain(key);
+      expect(await page.evaluate('JSON.stringify({ ...sessionStorage, ...localStorage })')).not.toContain(
+        key,
+      );
     } finally {
       await opened.close();
+      await other.close();
+    }
+  });
+
+  it('names the API key in the commands where one is needed', async () => {
+    const other = await startDemo({ SERVER_API_KEY: 'the-key-of-the-back-end-that-calls' });
+    try {
+      const commandsOf = async (path: string) =>
+        (await (await fetch(other.url + path)).text())
+          .match(/curl -s \S+\/v1.*/g)
+          ?.map((line) => /authorization: Bearer YOUR_KEY/.test(line));
+      expect(await commandsOf('/')).toEqual([true, true]);
+      expect(await commandsOf('/inbox')).toEqual([true, true]); // shown, and to be copied
+    } finally {
       await other.close();
     }
   });

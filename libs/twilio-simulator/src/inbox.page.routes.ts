@@ -6,11 +6,18 @@ import { PAGE_HEADERS, type PageLink } from './pages/page.js';
 
 const DEFAULT_LIMIT = 50;
 
+export interface SendExample {
+  path: string;
+  body: object;
+  /** The header of that name. @default none */
+  authorization?: string;
+}
+
 export interface InboxPageOptions {
   /** Where the page leads. @default the page itself alone */
   links?: () => readonly PageLink[];
   /** The request that an empty inbox names to send a first message. @default one to the inbox itself */
-  sendExample?: { path: string; body: object };
+  sendExample?: SendExample;
 }
 
 /** The page `/inbox`. */
@@ -43,10 +50,15 @@ export function inboxPageRoutes(
         lastEventId: lastId,
         links: links(),
         hasPanel: scope.hasRoute({ method: 'POST', url: '/simulator/faults' }),
-        sendCommand: `curl -s ${request.protocol}://${request.host}${sendExample.path} -H 'content-type: application/json' -d '${JSON.stringify(sendExample.body)}'`,
+        sendCommand: curlOf(`${request.protocol}://${request.host}`, sendExample),
       }),
     );
   });
+}
+
+function curlOf(origin: string, { path, body, authorization }: SendExample): string {
+  const header = authorization === undefined ? '' : ` -H 'authorization: ${authorization}'`;
+  return `curl -s ${origin}${path}${header} -H 'content-type: application/json' -d '${JSON.stringify(body)}'`;
 }
 
 function readSearch(query: URLSearchParams): InboxSearch {

@@ -40,20 +40,21 @@ export class Demo {
   /** The playground, and what the simulator received, beside the API. */
   async addPages(app: NestFastifyApplication, parameters: SystemParameters): Promise<void> {
     const { host } = parameters;
+    const asksForApiKey = parameters.serverApiKey.length > 0;
     await app.register(pageAssets());
     await app.register(controlRoutes(this.simulator, host));
     await app.register(
       inboxRoutes(this.simulator.inbox, {
         host,
         links: () => pageLinks(app.getHttpAdapter().getInstance()),
-        sendExample: SEND_EXAMPLE,
+        sendExample: { ...SEND_EXAMPLE, ...(asksForApiKey && { authorization: 'Bearer YOUR_KEY' }) },
       }),
     );
     await app.register(
       playgroundRoutes({
         host,
         countries: parameters.serverSmsAllowedCountries,
-        asksForApiKey: parameters.serverApiKey.length > 0,
+        asksForApiKey,
         codeLength: parameters.serverSmsCodeLength,
       }),
     );

@@ -35,7 +35,7 @@ export function renderPlayground(content: PlaygroundContent): string {
 <p class="lead">Send a code to any number. The message goes the whole way to a simulator of Twilio on this machine and arrives in the inbox on this page, so no phone is needed and nothing is billed.</p>
 </div>
 <noscript><div class="notice">${icon('info')}<div class="stack tight"><p>This page needs JavaScript. Without it, use curl:</p>
-<pre>${escapeHtml(curlCommands(content.origin))}</pre></div></div></noscript>
+<pre>${escapeHtml(curlCommands(content))}</pre></div></div></noscript>
 <div class="columns" id="playground" data-streams="${content.streamsMessages}" data-code-length="${content.codeLength}">
 ${verifyCard(content)}
 ${INBOX_CARD}
@@ -44,10 +44,11 @@ ${EXCHANGES_CARD}
   });
 }
 
-function curlCommands(origin: string): string {
-  return `curl -s ${origin}/v1/verifications -H 'content-type: application/json' -d '{"phone":"+12025550123"}'
+function curlCommands({ origin, asksForApiKey }: PlaygroundContent): string {
+  const key = asksForApiKey ? ` -H 'authorization: Bearer YOUR_KEY'` : '';
+  return `curl -s ${origin}/v1/verifications${key} -H 'content-type: application/json' -d '{"phone":"+12025550123"}'
 curl -s '${origin}/inbox/messages/latest?to=%2B12025550123&wait=10'
-curl -s ${origin}/v1/verifications/ID/check -H 'content-type: application/json' -d '{"code":"CODE"}'`;
+curl -s ${origin}/v1/verifications/ID/check${key} -H 'content-type: application/json' -d '{"code":"CODE"}'`;
 }
 
 function verifyCard({ countries, asksForApiKey }: PlaygroundContent): string {
@@ -58,7 +59,7 @@ function verifyCard({ countries, asksForApiKey }: PlaygroundContent): string {
 <li>2. Code</li>
 <li>3. Verified</li>
 </ol>
-
+${asksForApiKey ? API_KEY_FORM : ''}
 <form id="number-step" class="stack" novalidate>
 <div class="fields">
 <div class="field">
@@ -79,7 +80,7 @@ ${countries.map(countryOption).join('\n')}
 ${PURPOSES.map((purpose) => `<option value="${purpose}">${PURPOSE_NAMES[purpose]} (${purpose})</option>`).join('\n')}
 </select>
 </div>
-${asksForApiKey ? API_KEY_FIELD : ''}<div class="row"><button class="button primary" id="send">Send code</button></div>
+<div class="row"><button class="button primary" id="send">Send code</button></div>
 </form>
 
 <form id="code-step" class="stack" novalidate hidden>
@@ -120,10 +121,13 @@ ${SAMPLES.map(sampleButton).join('\n')}
 </section>`;
 }
 
-const API_KEY_FIELD = `<div class="field">
+/** Every step needs it, and it is not kept. */
+const API_KEY_FORM = `
+<form id="api-key-form" class="field" novalidate>
 <label for="api-key">API key (server.api_key is set)</label>
-<input id="api-key" type="password" autocomplete="off">
-</div>
+<input id="api-key" type="password" autocomplete="off" aria-describedby="api-key-hint">
+<p id="api-key-hint" class="hint">Sent with each request, and kept nowhere: after a reload it is to be entered again.</p>
+</form>
 `;
 
 const INBOX_CARD = `<section class="card aside" aria-labelledby="inbox-title">

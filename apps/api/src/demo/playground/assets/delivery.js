@@ -15,7 +15,9 @@ const FINAL = ['delivered', 'undelivered', 'failed'];
 
 /**
  * Shows how far the message of a verification got, until the end of that or of its code. A page that nobody looks at
- * asks for nothing. @returns a function that ends it
+ * asks for nothing, and neither does one whose API key is refused, until that changes.
+ * @param headers gives those of each request
+ * @returns a function that ends it
  */
 export function followDelivery({ id, untilMs, headers }) {
   let timer;
@@ -30,11 +32,16 @@ export function followDelivery({ id, untilMs, headers }) {
       return;
     }
     const answer = await call('GET', `/v1/verifications/${id}`, undefined, {
-      headers,
-      isShown: ({ ok, body }) => !isStopped && ok && body.delivery !== shown,
+      headers: headers(),
+      isShown: ({ ok, status, body }) => !isStopped && (ok ? body.delivery !== shown : status === 401),
     }).catch(() => undefined);
     if (isStopped) return;
     if (answer?.ok) show(answer.body);
+    if (answer?.status === 401) {
+      tell(chip('bad', 'Not allowed to ask'), answer.body.detail);
+      byId('api-key').addEventListener('change', lookSoon, { once: true });
+      return;
+    }
     if (answer?.status !== 404 && !FINAL.includes(shown) && Date.now() < untilMs) {
       timer = setTimeout(lookSoon, PAUSE_MS);
     }
@@ -42,9 +49,13 @@ export function followDelivery({ id, untilMs, headers }) {
 
   function show({ delivery, deliveryReason }) {
     shown = delivery;
+    tell(chip(...STATES[delivery]), deliveryReason);
+  }
+
+  function tell(state, reason) {
     byId('delivery').hidden = false;
-    byId('delivery-chip').replaceChildren(chip(...STATES[delivery]));
-    byId('delivery-reason').textContent = deliveryReason;
+    byId('delivery-chip').replaceChildren(state);
+    byId('delivery-reason').textContent = reason;
   }
 
   timer = setTimeout(lookSoon, FIRST_PAUSE_MS);
@@ -52,6 +63,7 @@ export function followDelivery({ id, untilMs, headers }) {
     isStopped = true;
     clearTimeout(timer);
     document.removeEventListener('visibilitychange', lookSoon);
+    byId('api-key')?.removeEventListener('change', lookSoon);
     byId('delivery').hidden = true;
   };
 }

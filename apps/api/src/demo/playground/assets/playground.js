@@ -53,6 +53,12 @@ function authorization() {
   return key ? { authorization: `Bearer ${key}` } : {};
 }
 
+byId('api-key')?.addEventListener('input', ({ target }) => target.removeAttribute('aria-invalid'));
+byId('api-key-form')?.addEventListener('submit', (event) => {
+  event.preventDefault();
+  byId(`${progress.step}-step`).requestSubmit?.();
+});
+
 // Step 1: the number
 
 function send(readPhone, purpose) {
@@ -75,14 +81,14 @@ function send(readPhone, purpose) {
       showResult(notice('ok', element('p', {}, 'The code is on its way. Watch the inbox.')));
       return;
     }
+    if (answer.status === 401) markWrong(byId('api-key'));
     if (body.id) {
       // The code may arrive all the same.
       move({ step: 'code', id: body.id, phone, purpose, resendAtMs: Date.now() + wait * 1_000 });
     } else if (progress.step === 'code' && wait) {
       move({ ...progress, resendAtMs: Date.now() + wait * 1_000 });
     } else if (progress.step === 'number' && body.code === 'PHONE_FORMAT_ERROR') {
-      number.input.setAttribute('aria-invalid', 'true');
-      number.input.focus();
+      markWrong(number.input);
     }
     showProblem(body);
   });
@@ -130,10 +136,8 @@ function check() {
       saveProgress(progress);
       showAttempts();
     }
-    code.setAttribute('aria-invalid', 'true');
     showProblem(body);
-    code.focus();
-    code.select();
+    markWrong(answer.status === 401 ? byId('api-key') : code);
   });
 }
 
@@ -221,7 +225,7 @@ function showCodeStep() {
       if (seconds > 0) resend.setAttribute('aria-disabled', 'true');
       else resend.removeAttribute('aria-disabled');
     }),
-    followDelivery({ id, untilMs: expiresAtMs ?? Date.now() + UNKNOWN_EXPIRY_MS, headers: authorization() }),
+    followDelivery({ id, untilMs: expiresAtMs ?? Date.now() + UNKNOWN_EXPIRY_MS, headers: authorization }),
   );
 }
 
@@ -244,8 +248,14 @@ function showDoneStep() {
         seconds > 0 ? `It is valid for ${clockTime(seconds)}.` : 'It has expired.';
       if (seconds === 0) clearProgress();
     }),
-    followDelivery({ id, untilMs: tokenExpiresAtMs, headers: authorization() }),
+    followDelivery({ id, untilMs: tokenExpiresAtMs, headers: authorization }),
   );
+}
+
+function markWrong(field) {
+  field.setAttribute('aria-invalid', 'true');
+  field.focus();
+  field.select();
 }
 
 function showResult(...content) {
