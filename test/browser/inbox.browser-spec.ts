@@ -95,6 +95,19 @@ describe('The inbox', () => {
     expect(await page.locator('#count').textContent()).toBe('2 messages');
   });
 
+  it('does not call an old message new, when it comes back or moves up into the list', async () => {
+    receive(TO, '482913');
+    const { id } = receive(OTHER, '7741');
+    await open('/inbox?limit=1');
+    simulator.inbox.delete(id);
+    await expectPhones(TO);
+    simulator.inbox.restore(id);
+    await expectPhones(OTHER);
+
+    expect(await page.locator('#news').textContent()).toBe('');
+    expect(await page.locator('.arrived').count()).toBe(0);
+  });
+
   it('says how to send a first message, with a command that works', async () => {
     await open();
     const command = (await page.locator('.empty pre').textContent())!;

@@ -46,6 +46,7 @@ export function pageAssets(): FastifyPluginAsync {
     names: [
       'pages.css',
       'icon.svg',
+      'arrivals.js',
       'elements.js',
       'message-card.js',
       'message-feed.js',

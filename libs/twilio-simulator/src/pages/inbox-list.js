@@ -1,3 +1,4 @@
+import { Arrivals } from './arrivals.js';
 import { byId } from './elements.js';
 import { showTimes } from './inbox-times.js';
 
@@ -8,12 +9,14 @@ const RENEW_TIMES_MS = 15_000;
 export class MessageList {
   #items = byId('messages');
   #served = new WeakMap(); // parts as the server gave them
+  #arrivals = new Arrivals();
   #running;
   #isDue = false;
   #announces = false;
 
   constructor() {
     for (const item of this.#items.children) this.#take(item);
+    this.#arrivals.note([...this.#items.children].map(messageOf));
     setInterval(() => showTimes(this.#items), RENEW_TIMES_MS);
   }
 
@@ -44,7 +47,6 @@ export class MessageList {
     const ids = new Set(next.map(({ id }) => id));
     for (const item of this.#items.querySelectorAll(':scope > li')) if (!ids.has(item.id)) this.#remove(item);
 
-    const arrived = [];
     let place = this.#items.firstElementChild;
     for (const item of next) {
       const present = byId(item.id);
@@ -57,10 +59,10 @@ export class MessageList {
       } else {
         this.#items.insertBefore(document.adoptNode(item), place);
         this.#take(item);
-        arrived.push(item);
       }
     }
-    if (announces && arrived.length > 0) this.#announce(arrived);
+    const arrived = this.#arrivals.note([...this.#items.children].map(messageOf));
+    if (announces && arrived.length > 0) this.#announce(arrived.map(({ item }) => item));
   }
 
   #take(item) {
@@ -88,4 +90,8 @@ export class MessageList {
     const what = arrived.length === 1 ? 'New message' : `${arrived.length} new messages, the newest`;
     byId('news').textContent = `${what}: ${newest.querySelector('h3').textContent}`;
   }
+}
+
+function messageOf(item) {
+  return { item, id: item.dataset.id, createdAt: item.querySelector('.about time').dateTime };
 }

@@ -19,8 +19,8 @@ handleDeleting(list);
 startSearch(list);
 followEvents({
   after: byId('inbox').dataset.after,
-  onEvent() {
-    void list.refresh({ announce: true });
+  onEvent(type) {
+    void list.refresh({ announce: type === 'message' });
     panel?.refresh();
   },
   onState(isLive) {
