@@ -274,6 +274,57 @@ describe('A sample number', () => {
   });
 });
 
+describe('The newest messages', () => {
+  const receive = () =>
+    demo.simulator.inbox.add({ to: newPhone(), from: demo.simulator.phoneNumber, body: 'Hello' });
+  const expectShown = (...messages: { to: string }[]) =>
+    eventually(
+      async () => (await page.locator('.message .head .mono').allTextContents()).join(' '),
+      messages.map(({ to }) => to).join(' '),
+    );
+
+  it('stay in order when an old one is deleted and comes back, which is not announced', async () => {
+    const [oldest, older, old, newest] = [receive(), receive(), receive(), receive()];
+    await open();
+    await expectShown(newest!, old!, older!);
+    demo.simulator.inbox.delete(oldest!.id);
+    demo.simulator.inbox.restore(oldest!.id);
+    demo.simulator.inbox.delete(newest!.id);
+    await expectShown(old!, older!, oldest!);
+    demo.simulator.inbox.restore(newest!.id);
+    await expectShown(newest!, old!, older!);
+    expect(await page.locator('#inbox-news').textContent()).toBe('');
+
+    const next = receive();
+    await expectShown(next, newest!, old!);
+    expect(await page.locator('#inbox-news').textContent()).toBe(`New message to ${next.to}: Hello`);
+  });
+
+  it('are not overwritten by a list that comes late', async () => {
+    const [older, old, gone] = [receive(), receive(), receive()];
+    await open();
+    await expectShown(gone!, old!, older!);
+    let answer = (): void => {};
+    const held = new Promise<void>((resolve) => (answer = resolve));
+    await page.route('**/inbox/messages', async (route) => {
+      const response = await route.fetch();
+      await held;
+      await route.fulfill({ response });
+    });
+    const asked = page.waitForRequest('**/inbox/messages');
+    demo.simulator.inbox.delete(gone!.id);
+    await asked;
+    const newest = receive();
+    await page.locator('.message').getByText(newest.to).waitFor();
+    const late = page.waitForResponse('**/inbox/messages');
+    answer();
+    await (await late).finished();
+    await page.evaluate(NEXT_TURN);
+    expect(await page.locator('.message').getByText(newest.to).count()).toBe(1);
+    await expectShown(newest, old!, older!);
+  });
+});
+
 describe('The page', () => {
   it('needs no mouse', async () => {
     await number().focus();

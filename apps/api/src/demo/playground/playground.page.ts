@@ -18,8 +18,6 @@ export interface PlaygroundContent {
   readonly codeLength: number;
   /** Under which the page was asked for. */
   readonly origin: string;
-  /** Whether messages are streamed as they arrive; else the page asks for them. */
-  readonly streamsMessages: boolean;
   readonly links: readonly PageLink[];
 }
 
@@ -36,7 +34,7 @@ export function renderPlayground(content: PlaygroundContent): string {
 </div>
 <noscript><div class="notice">${icon('info')}<div class="stack tight"><p>This page needs JavaScript. Without it, use curl:</p>
 <pre>${escapeHtml(curlCommands(content))}</pre></div></div></noscript>
-<div class="columns" id="playground" data-streams="${content.streamsMessages}" data-code-length="${content.codeLength}">
+<div class="columns" id="playground" data-code-length="${content.codeLength}">
 ${verifyCard(content)}
 ${INBOX_CARD}
 ${EXCHANGES_CARD}

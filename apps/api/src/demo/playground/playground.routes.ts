@@ -41,8 +41,6 @@ const NUMBER_BODY = {
   },
 };
 
-const EVENTS = '/inbox/events';
-
 /** A Fastify plugin that serves the page `/` and what it asks for. Its hooks reach no other route. */
 export function playgroundRoutes({
   host,
@@ -67,7 +65,6 @@ export function playgroundRoutes({
           asksForApiKey,
           codeLength,
           origin: `${request.protocol}://${request.host}`,
-          streamsMessages: scope.hasRoute({ method: 'GET', url: EVENTS }),
           links: pageLinks(scope),
         }),
       ),

@@ -5,7 +5,7 @@ import { followMessages } from '/pages/message-feed.js';
 const SHOWN = 3;
 
 /** The newest messages of the inbox, beside the form. @param fillIn called with a message whose code is to be entered */
-export function showNewestMessages({ streams, mayFillIn, fillIn }) {
+export function showNewestMessages({ mayFillIn, fillIn }) {
   const list = byId('messages');
   let newest = [];
   let cards = new Map();
@@ -36,16 +36,13 @@ export function showNewestMessages({ streams, mayFillIn, fillIn }) {
     return [fill];
   }
 
-  followMessages({
-    streams,
-    onChange(messages, arrived) {
-      newest = messages.filter(({ direction }) => direction !== 'inbound').slice(0, SHOWN);
-      render(arrived);
-      const [message] = newest;
-      if (message && arrived.includes(message.id)) {
-        byId('inbox-news').textContent = `New message to ${message.to}: ${message.body}`;
-      }
-    },
+  followMessages((messages, arrived) => {
+    newest = messages.filter(({ direction }) => direction !== 'inbound').slice(0, SHOWN);
+    render(arrived);
+    const [message] = newest;
+    if (message && arrived.includes(message.id)) {
+      byId('inbox-news').textContent = `New message to ${message.to}: ${message.body}`;
+    }
   });
   return { render };
 }

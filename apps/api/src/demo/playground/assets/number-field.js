@@ -10,7 +10,6 @@ export function numberField() {
   const output = byId('e164');
   const explanation = output.textContent;
   let entry; // what the server said of the text that stands there
-  let pending; // the newest question to the server
   let timer;
   let knownLength = 0;
 
@@ -21,27 +20,18 @@ export function numberField() {
     return [...country.options].some((option) => option.value === code);
   }
 
-  function ask({ mayFormat, asNational }) {
+  async function ask({ mayFormat, asNational }) {
     const asked = { country: country.value, text: input.value };
-    const isCurrent = () => asked.text === input.value && asked.country === country.value;
-    const question = (async () => {
-      const response = await fetch('/playground/number', {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(asked),
-      });
-      if (!response.ok) throw new Error('no answer');
-      const answer = await response.json();
-      // A late answer to what stands there no more changes nothing.
-      if (isCurrent()) use(answer, mayFormat, asNational);
-    })();
-    pending = question;
-    question
-      .catch(() => {})
-      .finally(() => {
-        if (pending === question) pending = undefined;
-      });
-    return question;
+    const response = await fetch('/playground/number', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(asked),
+    });
+    if (!response.ok) throw new Error('no answer');
+    const answer = await response.json();
+    // A late answer to what stands there no more changes nothing.
+    const isCurrent = asked.text === input.value && asked.country === country.value;
+    if (isCurrent) use(answer, mayFormat, asNational);
   }
 
   function use(answer, mayFormat, asNational) {

@@ -21,7 +21,6 @@ let isBusy = false;
 let stops = []; // what runs for the step that is shown
 
 const inbox = showNewestMessages({
-  streams: byId('playground').dataset.streams === 'true',
   mayFillIn: ({ to }) => progress.step === 'code' && to === progress.phone,
   fillIn(message) {
     code.value = message.code;
