@@ -2,7 +2,8 @@ import type { InboxMessage } from './inbox.js';
 import type { MessageStatus, TimelineEntry } from './message.record.js';
 import { escapeHtml, icon, type IconName } from './pages/page.js';
 
-const STATUSES: Readonly<Record<MessageStatus, [icon: IconName, word: string]>> = {
+/** The browser has the same in `pages/message-statuses.js`. */
+export const STATUSES: Readonly<Record<MessageStatus, [icon: IconName, word: string]>> = {
   accepted: ['wait', 'Accepted'],
   queued: ['wait', 'Queued'],
   sending: ['wait', 'Sending'],

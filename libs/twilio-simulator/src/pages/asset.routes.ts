@@ -50,6 +50,7 @@ export function pageAssets(): FastifyPluginAsync {
       'elements.js',
       'message-card.js',
       'message-feed.js',
+      'message-statuses.js',
       'inbox.css',
       'inbox.js',
       'inbox-actions.js',

@@ -1,16 +1,5 @@
 import { chip, copyButton, element } from './elements.js';
-
-/** Twilio's statuses of a message, as a state of ours and in a word. */
-const STATUSES = {
-  accepted: ['wait', 'Accepted'],
-  scheduled: ['wait', 'Scheduled'],
-  queued: ['wait', 'Queued'],
-  sending: ['wait', 'Sending'],
-  sent: ['wait', 'Sent'],
-  delivered: ['ok', 'Delivered'],
-  undelivered: ['bad', 'Undelivered'],
-  failed: ['bad', 'Failed'],
-};
+import { STATUSES } from './message-statuses.js';
 
 /** A message as its phone would show it. @param actions buttons beside that for copying */
 export function messageCard(message, { arrived = false, actions = [] } = {}) {
@@ -46,6 +35,5 @@ export function messageCard(message, { arrived = false, actions = [] } = {}) {
 
 /** What became of a message, on its card; the rest of the card, and the focus in it, stays as it is. */
 export function showStatus(card, { status }) {
-  const shown = STATUSES[status];
-  card.querySelector('.status').replaceChildren(...(shown ? [chip(...shown)] : []));
+  card.querySelector('.status').replaceChildren(chip(...STATUSES[status]));
 }

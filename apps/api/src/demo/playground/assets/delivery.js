@@ -1,16 +1,10 @@
 import { byId, chip } from '/pages/elements.js';
+import { STATUSES } from '/pages/message-statuses.js';
 import { call } from './exchanges.js';
 
 const FIRST_PAUSE_MS = 1_500;
 const PAUSE_MS = 3_000;
-const STATES = {
-  queued: ['wait', 'Queued'],
-  sent: ['wait', 'Sent'],
-  delivered: ['ok', 'Delivered'],
-  undelivered: ['bad', 'Undelivered'],
-  failed: ['bad', 'Failed'],
-  unknown: ['info', 'Unknown'],
-};
+const STATES = { ...STATUSES, unknown: ['info', 'Unknown'] };
 const FINAL = ['delivered', 'undelivered', 'failed'];
 
 /**
