@@ -287,8 +287,13 @@ describe('The newest messages', () => {
     const [oldest, older, old, newest] = [receive(), receive(), receive(), receive()];
     await open();
     await expectShown(newest!, old!, older!);
-    demo.simulator.inbox.delete(oldest!.id);
-    demo.simulator.inbox.restore(oldest!.id);
+    for (const act of ['delete', 'restore'] as const) {
+      const listed = page.waitForResponse('**/inbox/messages');
+      demo.simulator.inbox[act](oldest!.id);
+      await (await listed).finished();
+      await page.evaluate(NEXT_TURN);
+      await expectShown(newest!, old!, older!);
+    }
     demo.simulator.inbox.delete(newest!.id);
     await expectShown(old!, older!, oldest!);
     demo.simulator.inbox.restore(newest!.id);
@@ -306,14 +311,16 @@ describe('The newest messages', () => {
     await expectShown(gone!, old!, older!);
     let answer = (): void => {};
     const held = new Promise<void>((resolve) => (answer = resolve));
-    await page.route('**/inbox/messages', async (route) => {
-      const response = await route.fetch();
-      await held;
-      await route.fulfill({ response });
+    const listed = new Promise<void>((resolve) => {
+      void page.route('**/inbox/messages', async (route) => {
+        const response = await route.fetch();
+        resolve();
+        await held;
+        await route.fulfill({ response });
+      });
     });
-    const asked = page.waitForRequest('**/inbox/messages');
     demo.simulator.inbox.delete(gone!.id);
-    await asked;
+    await listed;
     const newest = receive();
     await page.locator('.message').getByText(newest.to).waitFor();
     const late = page.waitForResponse('**/inbox/messages');
