@@ -313,6 +313,21 @@ describe('In place of phone and carrier', () => {
     expect((await send()).errorCode).toBeNull();
   });
 
+  it('a STOP is taken back from its own card, which offers nothing that a phone cannot do', async () => {
+    await button('Reply STOP').click();
+    const stop = cards().filter({ has: page.getByText('Reply from') });
+    await summary(stop, 'Actions').click();
+    expect(await stop.locator('.menu-content button').allTextContents()).toEqual([
+      'Reply STOP',
+      'Reply START',
+    ]);
+    await stop.getByRole('button', { name: 'Reply START' }).click();
+    await see('The phone replied START');
+
+    expect((await send()).errorCode).toBeNull();
+    await eventually(() => page.locator('.inbound .body').allTextContents().then(String), 'START,STOP');
+  });
+
   it('everything is done with the keyboard alone', async () => {
     await page.keyboard.press('Escape');
     await expectFocusOn('[data-menu]:not([open]) > summary');

@@ -32,7 +32,7 @@ export function renderCard(message: InboxMessage): string {
 <p class="body" dir="auto">${escapeHtml(body)}</p>
 <p class="about">${renderTime(createdAt, 'ago')} · ${isInbound ? 'to' : 'from'} <span class="mono">${other}</span> · ${segmentsOf(message)}</p>
 <div class="tools">
-${isInbound ? '' : renderTimeline(name, timeline) + renderMenu(name)}<button type="button" class="button slim plain scripted" data-delete aria-label="Delete the message: ${name}">Delete</button>
+${isInbound ? '' : renderTimeline(name, timeline)}${renderMenu(name, direction)}<button type="button" class="button slim plain scripted" data-delete aria-label="Delete the message: ${name}">Delete</button>
 </div>
 </li>`;
 }
@@ -51,9 +51,9 @@ function renderTimeline(name: string, timeline: readonly TimelineEntry[]): strin
 `;
 }
 
-/** Filled from a template when it is opened first. */
-function renderMenu(name: string): string {
-  return `<details class="fold menu scripted" data-menu><summary>Actions<span class="visually-hidden"> for the message: ${name}</span></summary></details>
+/** Filled from the template of the direction when it is opened first. */
+function renderMenu(name: string, direction: InboxMessage['direction']): string {
+  return `<details class="fold menu scripted" data-menu="${direction}"><summary>Actions<span class="visually-hidden"> for the message: ${name}</span></summary></details>
 `;
 }
 

@@ -1,5 +1,5 @@
 import { renderCard } from './inbox.card.js';
-import { MENU_TEMPLATE } from './inbox.menu.js';
+import { MENU_TEMPLATES } from './inbox.menu.js';
 import { PANEL } from './inbox.panel.js';
 import type { InboxMessage } from './inbox.js';
 import { escapeHtml, icon, renderPage, type PageLink } from './pages/page.js';
@@ -61,7 +61,7 @@ ${messages.map(renderCard).join('\n')}
 </section>
 </div>
 <p class="visually-hidden" role="status" id="news"></p>
-${MENU_TEMPLATE}`,
+${MENU_TEMPLATES}`,
   });
 }
 

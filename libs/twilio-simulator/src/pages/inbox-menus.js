@@ -27,7 +27,8 @@ function opened(menu) {
 }
 
 function fill(menu) {
-  if (!menu.querySelector('.menu-content')) menu.append(byId('menu-template').content.cloneNode(true));
+  if (menu.querySelector('.menu-content')) return;
+  menu.append(byId(`menu-${menu.dataset.menu}`).content.cloneNode(true));
 }
 
 /** Closes what is open around the focus, and goes back to what opened it. */
