@@ -340,6 +340,8 @@ describe('The page', () => {
     await page.keyboard.press('Enter');
     await page.locator('.message').getByText(phone).waitFor();
     await page.locator('#code:focus').waitFor();
+    expect(await code().getAttribute('aria-describedby')).toContain('code-hint');
+    await see('It has 6 digits, and is checked as soon as the last one is entered.');
     await page.keyboard.type(codeFor(demo.simulator, phone));
     await seeVerified();
     await page.locator('#done-title:focus').waitFor();

@@ -49,7 +49,7 @@ curl -s '${origin}/inbox/messages/latest?to=%2B12025550123&wait=10'
 curl -s ${origin}/v1/verifications/ID/check${key} -H 'content-type: application/json' -d '{"code":"CODE"}'`;
 }
 
-function verifyCard({ countries, asksForApiKey }: PlaygroundContent): string {
+function verifyCard({ countries, asksForApiKey, codeLength }: PlaygroundContent): string {
   return `<section class="card" aria-labelledby="verify-title">
 <h2 id="verify-title" class="visually-hidden">Verification</h2>
 <ol class="steps" id="steps">
@@ -85,7 +85,8 @@ ${PURPOSES.map((purpose) => `<option value="${purpose}">${PURPOSE_NAMES[purpose]
 <p><span class="quiet">Code sent to</span> <strong id="sent-to" class="mono"></strong> <button type="button" class="link-button" id="change">Change number</button></p>
 <div class="field">
 <label for="code">Code from the message</label>
-<input id="code" class="code-input" inputmode="numeric" autocomplete="one-time-code" spellcheck="false" aria-describedby="code-facts">
+<input id="code" class="code-input" inputmode="numeric" autocomplete="one-time-code" spellcheck="false" aria-describedby="code-hint code-facts">
+<p id="code-hint" class="hint">It has ${codeLength} digits, and is checked as soon as the last one is entered.</p>
 </div>
 <p id="code-facts" class="row hint"><span id="expiry"></span><span id="attempts"></span></p>
 <div class="row">
