@@ -86,8 +86,8 @@ ${PURPOSES.map((purpose) => `<option value="${purpose}">${PURPOSE_NAMES[purpose]
 <div class="field">
 <label for="code">Code from the message</label>
 <input id="code" class="code-input" inputmode="numeric" autocomplete="one-time-code" spellcheck="false" aria-describedby="code-hint code-facts">
-<p id="code-hint" class="hint">It has ${codeLength} digits, and is checked as soon as the last one is entered.</p>
 </div>
+<p id="code-hint" class="hint">It has ${codeLength} digits, and is checked as soon as the last one is entered.</p>
 <p id="code-facts" class="row hint"><span id="expiry"></span><span id="attempts"></span></p>
 <div class="row">
 <button class="button primary" id="check">Check code</button>
@@ -122,9 +122,11 @@ ${SAMPLES.map(sampleButton).join('\n')}
 
 /** Every step needs it, and it is not kept. */
 const API_KEY_FORM = `
-<form id="api-key-form" class="field" novalidate>
+<form id="api-key-form" class="stack" novalidate>
+<div class="field">
 <label for="api-key">API key (server.api_key is set)</label>
 <input id="api-key" type="password" autocomplete="off" aria-describedby="api-key-hint">
+</div>
 <p id="api-key-hint" class="hint">Sent with each request, and kept nowhere: after a reload it is to be entered again.</p>
 </form>
 `;
