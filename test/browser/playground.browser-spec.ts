@@ -311,13 +311,13 @@ describe('The newest messages', () => {
     await expectShown(gone!, old!, older!);
     let answer = (): void => {};
     const held = new Promise<void>((resolve) => (answer = resolve));
-    const listed = new Promise<void>((resolve) => {
-      void page.route('**/inbox/messages', async (route) => {
-        const response = await route.fetch();
-        resolve();
-        await held;
-        await route.fulfill({ response });
-      });
+    let tellListed = (): void => {};
+    const listed = new Promise<void>((resolve) => (tellListed = resolve));
+    await page.route('**/inbox/messages', async (route) => {
+      const response = await route.fetch();
+      tellListed();
+      await held;
+      await route.fulfill({ response });
     });
     demo.simulator.inbox.delete(gone!.id);
     await listed;
