@@ -2,7 +2,7 @@ export default {
   testEnvironment: 'node',
   testTimeout: 30_000,
   roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/test'],
-  testRegex: '\\.(spec|e2e-spec|browser-spec)\\.ts$',
+  testRegex: '\\.(spec|e2e-spec|browser-spec|proof-spec)\\.ts$',
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
     '^@app/sms$': '<rootDir>/libs/sms/src/index.ts',

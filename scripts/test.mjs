@@ -1,27 +1,21 @@
 // npm test: everything that has to hold, in sequence, up to the first step that fails.
 // npm test -- ARGUMENTS: builds, and runs jest alone, with these arguments.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { constants, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findChromium } from './chromium.mjs';
-import { startRedis } from './redis.mjs';
-import { build, checkNode, install, run, running, SIGNALS } from './setup.mjs';
+import { prepareTests } from './jest.mjs';
+import { checkNode, run } from './setup.mjs';
 
 const CHECKS = [
   ['type check', 'node_modules/typescript/bin/tsc', '-p', 'tsconfig.json', '--noEmit'],
   ['lint', 'node_modules/oxlint/bin/oxlint', '--type-aware', '--deny-warnings'],
   ['format', 'node_modules/prettier/bin/prettier.cjs', '--check', '.'],
 ];
-const JEST = [
-  '--experimental-vm-modules',
-  '--disable-warning=ExperimentalWarning',
-  'node_modules/jest/bin/jest.js',
-];
 /** Those that start processes of their own, and servers, get the machine to themselves. */
-const END_TO_END = '/test/e2e/';
+const END_TO_END = '/test/(e2e|proof)/';
 const GROUPS = [
   ['tests', '--testPathIgnorePatterns', END_TO_END, '/node_modules/', '--maxWorkers=100%'],
-  ['end-to-end tests', '--testPathPatterns', END_TO_END],
+  ['end-to-end tests and proofs', '--testPathPatterns', END_TO_END],
 ];
 const NOTHING_RUN = { passed: 0, failed: 1 };
 
@@ -30,35 +24,28 @@ const jestArguments = process.argv.slice(2);
 const isFullRun = jestArguments.length === 0;
 const folder = mkdtempSync(join(tmpdir(), 'test-run-'));
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-let redis;
-let chromium;
+let tests;
 
 async function main() {
-  await install();
-  chromium = await findChromium();
-  redis = await startRedis();
-  await build();
-  for (const [name, ...command] of isFullRun ? CHECKS : []) {
+  tests = await prepareTests();
+  if (!isFullRun) return { passed: 0, failed: await tests.jest(jestArguments) };
+  for (const [name, ...command] of CHECKS) {
     heading(name);
     if ((await run(process.execPath, command)) !== 0) throw new Error(`The ${name} failed.`);
   }
-  if (!isFullRun) return await runJest(jestArguments);
   const totals = { passed: 0, failed: 0 };
   for (const [name, ...args] of GROUPS) {
     heading(name);
-    const { passed, failed } = await runJest(args);
+    const { passed, failed } = await runGroup(args);
     totals.passed += passed;
     totals.failed += failed;
   }
   return totals;
 }
 
-async function runJest(args) {
+async function runGroup(args) {
   const report = join(folder, 'jest.json');
-  const env = { ...process.env, NODE_ENV: 'test', TEST_REDIS_URL: redis.url, TEST_CHROMIUM_PATH: chromium };
-  const reporting = isFullRun ? ['--json', `--outputFile=${report}`] : [];
-  const code = await run(process.execPath, [...JEST, ...reporting, ...args], { env });
-  if (!isFullRun) return { passed: 0, failed: code };
+  const code = await tests.jest(['--json', `--outputFile=${report}`, ...args]);
   const totals = totalsOf(JSON.parse(readFileSync(report, 'utf8')));
   return code === 0 ? totals : { ...totals, failed: Math.max(totals.failed, 1) };
 }
@@ -73,17 +60,10 @@ function heading(name) {
   console.log(`\n== ${name}`);
 }
 
-for (const signal of SIGNALS) {
-  process.once(signal, () => {
-    for (const child of running) child.kill(signal);
-    void Promise.resolve(redis?.stop()).finally(() => process.exit(128 + constants.signals[signal]));
-  });
-}
-
 const totals = await main().catch((error) => {
   process.stderr.write(`${error.message}\n`);
   return NOTHING_RUN;
 });
-await redis?.stop();
+await tests?.stop();
 process.exitCode = totals.failed > 0 ? 1 : 0;
 if (isFullRun) console.log(`${totals.passed} passed, ${totals.failed} failed`);

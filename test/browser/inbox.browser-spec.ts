@@ -15,7 +15,7 @@ import {
   type OpenedPage,
 } from '../support/browser.js';
 import { startCallbackReceiver, type CallbackReceiver } from '../support/callback-receiver.js';
-import { RedisProxy as TcpProxy } from '../support/redis-proxy.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
 
 const PATIENCE_MS = 10_000;
 const INSPECTION_MS = 120_000;

@@ -6,7 +6,7 @@ import { TwilioSimulator, type Fault } from '@app/twilio-simulator';
 import { apiEnvironment, codeFor, startApi, STORES, wrongCode, type RunningApi } from '../support/api.js';
 import { ApiProcess } from '../support/process.js';
 import { parseMetrics } from '../support/prometheus.js';
-import { RedisProxy } from '../support/redis-proxy.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
 import { newPhone, redisUrl, temporaryFolder } from '../support/stores.js';
 
 let simulator: TwilioSimulator;
@@ -260,7 +260,7 @@ describe('GET /metrics, without Redis', () => {
     ['is gone', 'refuse', 'unreachable'],
     ['does not answer', 'swallowAnswers', 'timeout'],
   ] as const)('counts what fails while Redis %s', async (_, outage, fault) => {
-    const proxy = await RedisProxy.start(redisUrl());
+    const proxy = await TcpProxy.start(redisUrl());
     api = await startApi(simulator, 'redis', { ...START, REDIS_URL: proxy.url });
     try {
       const phone = newPhone();

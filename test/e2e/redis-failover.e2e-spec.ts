@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { Redis } from 'ioredis';
 import { TwilioSimulator } from '@app/twilio-simulator';
 import { codeFor, startApi, type RunningApi } from '../support/api.js';
-import { RedisProxy } from '../support/redis-proxy.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
 import { RedisServer } from '../support/redis-server.js';
 import { newPhone } from '../support/stores.js';
 
@@ -11,7 +11,7 @@ let simulator: TwilioSimulator;
 let primary: RedisServer;
 let replica: RedisServer;
 /** The name that the service knows: it leads to the primary of the day. */
-let name: RedisProxy & { url: string };
+let name: TcpProxy & { url: string };
 let api: RunningApi;
 
 beforeAll(async () => {
@@ -24,7 +24,7 @@ beforeEach(async () => {
   await on(replica, async (client) => {
     while (!(await client.info('replication')).includes('master_link_status:up')) await sleep(20);
   });
-  name = await RedisProxy.start(primary.url);
+  name = await TcpProxy.start(primary.url);
   api = await startApi(simulator, 'redis', { REDIS_URL: name.url });
 });
 afterEach(async () => {

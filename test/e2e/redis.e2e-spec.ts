@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { TwilioSimulator } from '@app/twilio-simulator';
 import { codeFor, startApi, wrongCode, type RunningApi } from '../support/api.js';
-import { RedisProxy } from '../support/redis-proxy.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
 import { newPhone, redisUrl } from '../support/stores.js';
 
 let simulator: TwilioSimulator;
-let proxy: RedisProxy & { url: string };
+let proxy: TcpProxy & { url: string };
 let api: RunningApi;
 
 beforeAll(async () => {
@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => simulator.close());
 beforeEach(async () => {
-  proxy = await RedisProxy.start(redisUrl());
+  proxy = await TcpProxy.start(redisUrl());
   api = await startApi(simulator, 'redis', {
     REDIS_URL: proxy.url,
     TWILIO_SMS_TIMEOUT_MS: '2000',

@@ -3,7 +3,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { RedisProxy } from '../../../../test/support/redis-proxy.js';
+import { TcpProxy } from '../../../../test/support/tcp-proxy.js';
 import { newPhone, redisUrl } from '../../../../test/support/stores.js';
 import { RedisRateLimitStore } from '../rate-limit/redis.store.js';
 import { Secret } from '../secret.js';
@@ -181,7 +181,7 @@ describe('A Redis that cannot be used', () => {
   });
 
   it('gets no command later that was answered STORE_UNAVAILABLE', async () => {
-    const proxy = await RedisProxy.start(ownDatabase());
+    const proxy = await TcpProxy.start(ownDatabase());
     try {
       const storage = make(proxy.url);
       await storage.open();
@@ -198,7 +198,7 @@ describe('A Redis that cannot be used', () => {
   });
 
   it('gets no command later that waited behind one without an answer', async () => {
-    const proxy = await RedisProxy.start(ownDatabase());
+    const proxy = await TcpProxy.start(ownDatabase());
     try {
       const storage = make(proxy.url);
       await storage.open();

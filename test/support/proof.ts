@@ -1,0 +1,53 @@
+import { appendFileSync } from 'node:fs';
+import { randomInt } from 'node:crypto';
+import { relative } from 'node:path';
+import { expect } from '@jest/globals';
+
+/** `npm run prove` runs the long form of the proofs, `npm test` a short one. */
+export const isLong = process.env.PROOF === 'long';
+
+/** How often to try. */
+export function tries(short: number, long: number): number {
+  return isLong ? long : short;
+}
+
+/** Of everything that a proof does at random. PROOF_SEED repeats a run; a failing proof has to print it. */
+export function newSeed(): number {
+  const given = process.env.PROOF_SEED;
+  return given === undefined ? randomInt(2 ** 31) : Number(given);
+}
+
+/** Numbers from 0 up to, and without, 1: the same for the same seed (mulberry32). */
+export function seededRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** What a proof did, for docs/guarantees.md. */
+export interface Proof {
+  /** Numbers of the guarantees in docs/guarantees.md that it tries to break; none if it is about something else. */
+  readonly guarantees: readonly (1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9)[];
+  /** What was tried, with its number: `10,000 histories of 4 processes on Redis`. */
+  readonly tries: string;
+  /** What went wrong meanwhile, on purpose. */
+  readonly faults: string;
+  /** What came of it, with numbers: `no counterexample; 61,200 calls`. */
+  readonly result: string;
+}
+
+/** Is called at the end of a test that passed. */
+export function proved(proof: Proof): void {
+  const { testPath = '', currentTestName: test } = expect.getState();
+  const record = { ...proof, file: relative(process.cwd(), testPath), test };
+  if (process.env.PROOF_REPORT) appendFileSync(process.env.PROOF_REPORT, `${JSON.stringify(record)}\n`);
+}
+
+/** 12,345 */
+export function counted(number: number): string {
+  return number.toLocaleString('en-US');
+}
