@@ -96,6 +96,14 @@ const PROVOCATIONS: Record<ErrorCode, Provocation> = {
     environment: { REDIS_URL: 'redis://127.0.0.1:1' },
     provoke: (api) => api.http().get('/readyz'),
   },
+  SERVER_BUSY: {
+    environment: { TWILIO_SMS_MAX_CONCURRENCY: '1', TWILIO_SMS_TIMEOUT_MS: '1000' },
+    provoke: async (api) => {
+      simulator.faults.next({ kind: 'hang', accepted: true });
+      const answers = await Promise.all([1, 2, 3].map(() => api.send(newPhone())));
+      return answers.find(({ body }) => body.code === 'SERVER_BUSY')!;
+    },
+  },
   VALIDATION_FAILED: { provoke: (api) => api.check(NO_ID, '123') },
   UNAUTHORIZED: {
     environment: { SERVER_API_KEY: 'the-key-of-a-back-end-0123456789abcdef' },

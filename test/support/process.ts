@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { DescribedAnswers } from './described-answers.js';
 
@@ -53,6 +54,14 @@ export class ApiProcess {
     return this.printed.join('\n');
   }
 
+  /** @param text of a line that it prints, or has printed */
+  async untilPrinted(text: string): Promise<void> {
+    while (!this.output().includes(text)) {
+      if (this.child.exitCode !== null) throw new Error(`It ended without: ${text}`);
+      await sleep(10);
+    }
+  }
+
   send(phone: string, body: object = {}, headers: Record<string, string> = {}): Promise<JsonAnswer> {
     return this.post('/v1/verifications', { phone, ...body }, headers);
   }
@@ -85,13 +94,21 @@ export class ApiProcess {
     };
   }
 
+  kill(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
+  }
+
+  /** @returns its exit code, once it has ended */
+  async ended(): Promise<number | null> {
+    if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, 'exit');
+    return this.child.exitCode;
+  }
+
   /** @param signal SIGKILL for a crash */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return this.child.exitCode;
-    const exited = once(this.child, 'exit');
-    this.child.kill(signal);
-    await exited;
-    return this.child.exitCode;
+    const ended = this.ended();
+    this.kill(signal);
+    return ended;
   }
 }
 

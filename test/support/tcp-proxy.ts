@@ -12,11 +12,14 @@ type Mode = 'forward' | 'swallow-answers' | 'blackhole' | 'refuse';
 export class TcpProxy {
   /** How often the client spoke after the server had spoken: flushes of commands that waited for an answer. */
   roundTrips = 0;
+  /** How often somebody connected, or tried to. */
+  connections = 0;
   private lastSpoke: 'client' | 'server' = 'server';
   private readonly sockets = new Set<Socket>();
   private readonly silent = new WeakSet<Socket>();
   private mode: Mode = 'forward';
   private delayMs = 0;
+  private port = 0;
 
   private constructor(
     private readonly server: Server,
@@ -27,12 +30,14 @@ export class TcpProxy {
   static async start(targetUrl: string): Promise<TcpProxy & { url: string }> {
     const server = createServer();
     const proxy = new TcpProxy(server, new URL(targetUrl));
-    server.on('connection', (client) =>
-      proxy.forward(client, connect(Number(proxy.target.port || 6379), proxy.target.hostname)),
-    );
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    server.on('connection', (client) => {
+      proxy.connections += 1;
+      proxy.forward(client, connect(Number(proxy.target.port || 6379), proxy.target.hostname));
+    });
+    await proxy.startAgain();
+    proxy.port = (server.address() as AddressInfo).port;
     const url = new URL(targetUrl);
-    url.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    url.host = `127.0.0.1:${proxy.port}`;
     return Object.assign(proxy, { url: url.toString() });
   }
 
@@ -62,6 +67,16 @@ export class TcpProxy {
     this.resetConnections();
   }
 
+  /** Nothing listens at its address, until {@link startAgain}. */
+  async stop(): Promise<void> {
+    this.resetConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  async startAgain(): Promise<void> {
+    await new Promise<void>((resolve) => this.server.listen(this.port, '127.0.0.1', resolve));
+  }
+
   /** What is connected now breaks, answers that are on their way included. New connections work. */
   resetConnections(): void {
     for (const socket of this.sockets) socket.destroy();
@@ -79,9 +94,8 @@ export class TcpProxy {
     this.resetConnections();
   }
 
-  async close(): Promise<void> {
-    this.resetConnections();
-    await new Promise((resolve) => this.server.close(resolve));
+  close(): Promise<void> {
+    return this.stop();
   }
 
   private forward(client: Socket, server: Socket): void {

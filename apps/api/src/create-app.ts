@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { SmsService } from '@app/sms';
 import { AppModule } from './app.module.js';
 import { ApiKeys } from './caller/api-keys.js';
 import type { SystemParameters } from './config/system-parameters.js';
@@ -40,6 +41,7 @@ export async function createApp(parameters: SystemParameters): Promise<NestFasti
     },
     genReqId: () => randomUUID(),
     clientErrorHandler: refuseUnreadable,
+    return503OnClosing: false, // what still comes is answered as ever: sends are refused by the library
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
       sendProblem(reply, request.id, fromStatus(error.statusCode ?? 400)),
@@ -49,9 +51,9 @@ export async function createApp(parameters: SystemParameters): Promise<NestFasti
     bodyParser: false, // Fastify's own, see below
     abortOnError: false,
   });
-  app.enableShutdownHooks(['SIGINT', 'SIGTERM'], { useProcessExit: true });
   const server = adapter.getInstance();
   addCommonHooks(server, app.get(RouteTable), app.get(Metrics));
+  letClientsGo(server, app.get(SmsService));
   if (parameters.serverPublicUrl !== undefined) acceptTwilioForms(server);
   allowOrigins(app, parameters.serverCorsOrigins);
   askForApiKey(server, app.get(ApiKeys));
@@ -85,6 +87,14 @@ function askForApiKey(server: FastifyInstance, keys: ApiKeys): void {
     }
     void reply.header('www-authenticate', 'Bearer');
     sendProblem(reply, request.id, fromStatus(401));
+  });
+}
+
+/** While the app closes, connections that are kept alive end with their next answer. */
+function letClientsGo(server: FastifyInstance, sms: SmsService): void {
+  server.addHook('onSend', (_request, reply, _payload, done) => {
+    if (sms.isClosing) void reply.header('connection', 'close');
+    done();
   });
 }
 

@@ -6,11 +6,17 @@ import { loadParameters } from './config/load-parameters.js';
 import { createApp } from './create-app.js';
 import type { SystemParameters } from './config/system-parameters.js';
 import type { Demo } from './demo/demo.js';
+import { GracefulShutdown } from './lifecycle/graceful-shutdown.js';
+import { LastResort } from './lifecycle/last-resort.js';
 
 async function main(): Promise<void> {
+  const lastResort = new LastResort();
   const { parameters, warnings } = loadParameters();
   const demo = parameters.demo ? await startDemo(parameters) : undefined;
   const app = await createApp(demo ? demo.parameters(parameters) : parameters);
+  const shutdown = new GracefulShutdown(app, parameters.twilioSmsTimeoutMs);
+  shutdown.onSignals();
+  lastResort.end = () => shutdown.begin(1);
   const logger = new Logger('Start');
   for (const warning of warnings) logger.warn({ event: 'configuration.warning', warning });
   await demo?.addPages(app, parameters);

@@ -2,6 +2,7 @@ export { SmsModule } from './sms.module.js';
 export {
   SmsService,
   type DeliverOptions,
+  type ReserveOptions,
   type SmsOutcome,
   type SmsReceipt,
   type SmsReservation,
@@ -18,6 +19,7 @@ export {
   SMS_FAILURE_TEXTS,
   PhoneFormatError,
   PhoneNotAllowedError,
+  ServerBusyError,
   SmsCodeFormatError,
   SmsConnectionFailedError,
   SmsError,
@@ -51,4 +53,5 @@ export { DataKey, seal, unseal, WrongSecretError } from './storage/data-key.js';
 export { DAMAGED, EmbeddedStorage, type EmbeddedTransaction } from './storage/embedded.storage.js';
 export { RedisStorage } from './storage/redis.storage.js';
 export { SmsStorage } from './storage/storage.js';
+export type { SendPermit } from './twilio/send-permits.js';
 export { TwilioClient } from './twilio/twilio.client.js';

@@ -7,7 +7,8 @@ export type SmsErrorCode =
   | 'TODAY_SMS_LIMIT_REACHED'
   | 'SMS_SEND_FAILED'
   | 'SMS_CONNECTION_FAILED'
-  | 'STORE_UNAVAILABLE';
+  | 'STORE_UNAVAILABLE'
+  | 'SERVER_BUSY';
 
 /** Why Twilio did not take a message, in terms of what one can do about it. */
 export type SmsFailureReason =
@@ -147,6 +148,15 @@ export class StoreUnavailableError extends SmsError {
   /** @param fault what the store reported, as one word: `timeout`, `unreachable`, `READONLY`, `ENOSPC`. For logs. */
   constructor(readonly fault: string) {
     super('The store of limits and codes cannot answer. Nothing was sent. Try again in a moment.');
+  }
+}
+
+/** Too many sends are under way, or the process is about to end. Nothing was reserved and nothing was sent. */
+export class ServerBusyError extends SmsError {
+  readonly code = 'SERVER_BUSY';
+  readonly retryAfterSeconds = 1;
+  constructor() {
+    super('Too many codes are being sent at this moment. Nothing was sent. Try again in a moment.');
   }
 }
 

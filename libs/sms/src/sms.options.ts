@@ -30,7 +30,7 @@ export interface TwilioOptions {
   timeoutMs?: number;
   /** Tries within that time: 1 to 5. @default 3 */
   maxAttempts?: number;
-  /** Requests to Twilio at one time: 1 to 2000. @default 200 */
+  /** Sends under way at one time: 1 to 2000. As many again wait, for up to a second. @default 200 */
   maxConcurrency?: number;
   /** Try again after a 5xx answer. The message may then go out twice, with the same code. @default true */
   retryAmbiguous?: boolean;

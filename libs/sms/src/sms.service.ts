@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
 import { PhoneNumber } from './phone/phone-number.js';
 import type { Quota } from './rate-limit/quota.rule.js';
 import { RateLimitStore, type RateLimit, type Refused } from './rate-limit/rate-limit.store.js';
@@ -12,11 +18,13 @@ import {
   type SmsFailureReason,
 } from './sms.errors.js';
 import { SmsSettings } from './sms.options.js';
+import { CircuitBreaker } from './twilio/circuit-breaker.js';
 import { Deadline } from './twilio/deadline.js';
 import { fetchMessageStatus } from './twilio/fetch-message-status.js';
 import { sendMessage } from './twilio/send-message.js';
+import { SendPermits, type SendPermit } from './twilio/send-permits.js';
 import { TwilioClient } from './twilio/twilio.client.js';
-import { asTwilioFailure, TwilioFailure } from './twilio/twilio.failure.js';
+import { asTwilioFailure, neverReached, TwilioFailure } from './twilio/twilio.failure.js';
 
 const MINUTE_MS = 60 * 1000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -33,6 +41,16 @@ export interface SmsReservation {
   readonly source?: string;
   /** The send is over by then, so that no message goes out after its reservation stopped to protect it. */
   readonly deadline: Deadline;
+  readonly permit: SendPermit;
+}
+
+export interface ReserveOptions {
+  /** Of the reservation, a new one for every send. */
+  readonly id?: string;
+  /** Who asked for it, such as an IP address; the limit per source applies then too. */
+  readonly source?: string;
+  /** Of {@link SmsService.admit}; without one, it is asked for first. */
+  readonly permit?: SendPermit;
 }
 
 /** What became of a send: the message may have gone out (and Twilio said so, or not), or it certainly did not. */
@@ -73,10 +91,11 @@ export interface SmsReceipt {
 
 /** Sends verification codes by SMS through Twilio, within limits per phone. */
 @Injectable()
-export class SmsService implements OnApplicationShutdown {
+export class SmsService implements BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly logger = new Logger(SmsService.name);
   private readonly unsettled = new Unsettled();
-  private readonly underWay = new Set<Promise<SmsReceipt>>();
+  private readonly breaker: CircuitBreaker;
+  private readonly permits: SendPermits;
   private readonly limit: RateLimit;
 
   constructor(
@@ -92,6 +111,8 @@ export class SmsService implements OnApplicationShutdown {
       sendMs: settings.twilio.timeoutMs,
       returns: maxSendsPerDay * RETURNS_PER_UNIT,
     };
+    this.breaker = new CircuitBreaker(new URL(settings.twilio.baseUrl).host);
+    this.permits = new SendPermits(settings.twilio.maxConcurrency, this.breaker);
     this.warnOfLongMessages();
   }
 
@@ -101,6 +122,7 @@ export class SmsService implements OnApplicationShutdown {
    * @param options.source who asked for it, such as an IP address; the limit per source applies then too
    * @param options.statusCallback see {@link DeliverOptions}
    * @throws SmsCodeFormatError, PhoneFormatError, PhoneNotAllowedError before anything is counted
+   * @throws ServerBusyError, SmsConnectionFailedError before anything is counted
    * @throws SmsSendTooFrequentlyError, TodaySmsLimitReachedError, StoreUnavailableError when nothing was sent
    * @throws SmsSendFailedError, SmsConnectionFailedError when Twilio did not take it, or may have taken it
    */
@@ -115,29 +137,48 @@ export class SmsService implements OnApplicationShutdown {
   }
 
   /**
+   * Before anything else: the right to be under way, for a caller that does something of its own beside {@link reserve}.
+   * @throws ServerBusyError when too many sends are under way, or the app is about to close
+   * @throws SmsConnectionFailedError while Twilio does not answer
+   */
+  admit(): Promise<SendPermit> {
+    return this.permits.acquire();
+  }
+
+  /** Whether the app is about to close: sends are refused, and those under way come to their end. */
+  get isClosing(): boolean {
+    return this.permits.isClosed;
+  }
+
+  /**
    * The first half of a send: takes one unit of each allowance. A caller that stores its code does so beside this step,
-   * then calls {@link deliver} or {@link cancel}.
-   * @param options.id of the reservation, a new one for every send
-   * @param options.source see {@link sendVerificationCodeSms}
-   * @throws PhoneNotAllowedError
+   * then calls {@link deliver} or {@link cancel}. If it is refused, its permit is given back.
+   * @throws PhoneNotAllowedError, ServerBusyError, SmsConnectionFailedError before anything is counted
    * @throws SmsSendTooFrequentlyError, TodaySmsLimitReachedError; then nothing has changed
    * @throws StoreUnavailableError
    */
-  async reserve(
-    phone: PhoneNumber,
-    { id = randomUUID(), source }: { id?: string; source?: string } = {},
-  ): Promise<SmsReservation> {
+  async reserve(phone: PhoneNumber, options: ReserveOptions = {}): Promise<SmsReservation> {
     phone.assertServed();
-    const deadline = Deadline.in(this.settings.twilio.timeoutMs);
-    const reservation = { id, phone, source, deadline };
+    const { id = randomUUID(), source } = options;
+    const permit = options.permit ?? (await this.admit());
+    try {
+      const deadline = Deadline.in(this.settings.twilio.timeoutMs);
+      await this.take(phone, id, source);
+      return { id, phone, source, deadline, permit };
+    } catch (error) {
+      permit.release();
+      throw error;
+    }
+  }
+
+  private async take(phone: PhoneNumber, id: string, source?: string): Promise<void> {
     const quotas = this.quotasOf(source);
     const answer = await this.limits.reserve(phone.e164, this.limit, id, quotas).catch((error: unknown) => {
       // The reply may have been lost after the unit was taken.
       this.unsettled.later(() => this.limits.release(phone.e164, id, 'unused', quotas));
       throw error;
     });
-    if (answer.granted) return reservation;
-    throw refusal(answer);
+    if (!answer.granted) throw refusal(answer);
   }
 
   /**
@@ -150,18 +191,20 @@ export class SmsService implements OnApplicationShutdown {
     options: DeliverOptions = {},
   ): Promise<SmsReceipt> {
     assertCode(code);
-    const delivery = this.sendAndSettle(reservation, code, options);
-    this.underWay.add(delivery);
     try {
-      return await delivery;
+      return await this.sendAndSettle(reservation, code, options);
     } finally {
-      this.underWay.delete(delivery);
+      reservation.permit.release();
     }
   }
 
   /** Gives back a reservation that is not going to be used, as if it had never been taken. */
-  async cancel({ id, phone, source }: SmsReservation): Promise<void> {
-    await this.unsettled.settle(() => this.limits.release(phone.e164, id, 'unused', this.quotasOf(source)));
+  async cancel({ id, phone, source, permit }: SmsReservation): Promise<void> {
+    try {
+      await this.unsettled.settle(() => this.limits.release(phone.e164, id, 'unused', this.quotasOf(source)));
+    } finally {
+      permit.release();
+    }
   }
 
   /**
@@ -171,6 +214,7 @@ export class SmsService implements OnApplicationShutdown {
    */
   async fetchStatus(sid: string): Promise<SmsStatus> {
     try {
+      if (this.breaker.isOpen) throw neverReached();
       return await fetchMessageStatus(this.twilio, sid);
     } catch (error) {
       throw asTwilioFailure(error).toSmsError(0);
@@ -182,9 +226,13 @@ export class SmsService implements OnApplicationShutdown {
     return this.limits.holds(phone.e164, reservationId);
   }
 
-  /** Sends under way end by their deadline; the store is closed after that. */
+  /** Sends under way end by their deadline, and their outcome is recorded. New ones are refused meanwhile. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.permits.close();
+  }
+
+  /** The store is closed after that. */
   async onApplicationShutdown(): Promise<void> {
-    await Promise.allSettled(this.underWay);
     await this.unsettled.close();
   }
 
@@ -205,6 +253,7 @@ export class SmsService implements OnApplicationShutdown {
   ): Promise<SmsReceipt> {
     const { template, codeTtlSeconds } = this.settings.message;
     const { twilio, limits, observer } = this.settings;
+    const { deadline, permit } = reservation;
     const message = {
       to: reservation.phone.e164,
       ...twilio.sender,
@@ -212,9 +261,8 @@ export class SmsService implements OnApplicationShutdown {
       validityPeriod: codeTtlSeconds,
       statusCallback,
     };
-    const result = await sendMessage(this.twilio, message, twilio, reservation.deadline, observer).catch(
-      asTwilioFailure,
-    );
+    const context = { deadline, permit, observer };
+    const result = await sendMessage(this.twilio, message, twilio, context).catch(asTwilioFailure);
     if (result instanceof TwilioFailure) {
       const { certainty, reason = 'unreachable' } = result.facts;
       const kept = certainty === 'ambiguous';

@@ -1,6 +1,7 @@
 import {
   PhoneFormatError,
   PhoneNotAllowedError,
+  ServerBusyError,
   SmsConnectionFailedError,
   SmsSendFailedError,
   SmsSendTooFrequentlyError,
@@ -52,6 +53,7 @@ export const PROBLEM_EXAMPLES: Record<ErrorCode, readonly Problem[]> = {
   IDEMPOTENCY_KEY_IN_USE: [problem(new IdempotencyKeyInUseError())],
   IDEMPOTENCY_KEY_REUSED: [problem(new IdempotencyKeyReusedError())],
   STORE_UNAVAILABLE: [problem(new StoreUnavailableError('timeout'))],
+  SERVER_BUSY: [problem(new ServerBusyError())],
   VALIDATION_FAILED: [problem(new ValidationFailedError([NO_PHONE]))],
   UNAUTHORIZED: [httpProblem(401)],
   FORBIDDEN: [httpProblem(403)],

@@ -1,6 +1,7 @@
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { commonHeaders } from './common-headers.js';
+import { describeError } from './describe-error.js';
 import { fromStatus, toProblem, type Problem, type ProblemFacts } from './problem.js';
 import { RouteTable } from './route-table.js';
 
@@ -16,7 +17,8 @@ export class ProblemFilter implements ExceptionFilter {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     let problem = toProblem(error);
     if (problem.code === 'NOT_FOUND') problem = this.orWrongMethod(problem, request, reply);
-    if (problem.code === 'INTERNAL_ERROR') this.logger.error({ event: 'internal_error', ...describe(error) });
+    if (problem.code === 'INTERNAL_ERROR')
+      this.logger.error({ event: 'internal_error', ...describeError(error) });
     sendProblem(reply, request.id, problem);
   }
 
@@ -37,11 +39,4 @@ export function sendProblem(reply: FastifyReply, requestId: string, facts: Probl
     .status(problem.status)
     .header('content-type', 'application/problem+json; charset=utf-8')
     .send(problem);
-}
-
-/** The class of an error and where it was thrown. */
-function describe(error: unknown): { error: string; at?: string[] } {
-  if (!(error instanceof Error)) return { error: typeof error };
-  const frames = error.stack?.split('\n').filter((line) => line.startsWith('    at '));
-  return { error: error.name, at: frames?.map((line) => line.trim()) };
 }

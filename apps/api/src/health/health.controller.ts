@@ -1,5 +1,5 @@
 import { Controller, Get, Inject } from '@nestjs/common';
-import { SmsStorage } from '@app/sms';
+import { ServerBusyError, SmsService, SmsStorage } from '@app/sms';
 import { ApiAnswer, ApiProblems } from '../docs/api-answer.decorators.js';
 import { ApiOperation, ApiProperty, ApiTags } from '../docs/swagger.decorators.js';
 
@@ -13,7 +13,10 @@ export class Health {
 @ApiTags('Operation')
 @Controller()
 export class HealthController {
-  constructor(@Inject(SmsStorage) private readonly storage: SmsStorage) {}
+  constructor(
+    @Inject(SmsStorage) private readonly storage: SmsStorage,
+    private readonly sms: SmsService,
+  ) {}
 
   /** The process runs. It depends on nothing else. */
   @Get('livez')
@@ -24,12 +27,17 @@ export class HealthController {
     return { status: 'ok' };
   }
 
-  /** The store answers, so that codes can be sent and checked. @throws StoreUnavailableError */
+  /**
+   * The store answers, so that codes can be sent and checked.
+   * @throws StoreUnavailableError
+   * @throws ServerBusyError when the process is about to end
+   */
   @Get('readyz')
   @ApiOperation({ operationId: 'getReadiness', summary: 'Whether codes can be sent and checked' })
   @ApiAnswer(200, Health, 'The store answers.')
-  @ApiProblems('STORE_UNAVAILABLE')
+  @ApiProblems('STORE_UNAVAILABLE', 'SERVER_BUSY')
   async ready(): Promise<Health> {
+    if (this.sms.isClosing) throw new ServerBusyError();
     await this.storage.check();
     return { status: 'ok' };
   }

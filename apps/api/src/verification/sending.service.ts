@@ -53,6 +53,7 @@ export class SendingService {
    * Sends a code to a phone.
    * @throws PhoneFormatError, PhoneNotAllowedError, MobileRegisterDisabledError before anything is counted
    * @throws IdempotencyKeyInUseError, IdempotencyKeyReusedError
+   * @throws ServerBusyError, and SmsConnectionFailedError while Twilio does not answer, before any limit is asked
    * @throws SmsSendTooFrequentlyError, TodaySmsLimitReachedError, SmsCheckTooFrequentlyError; the longest wait answers
    * @throws SmsSendFailedError, SmsConnectionFailedError, StoreUnavailableError when nothing was sent
    * @throws UnconfirmedSendError when the code may arrive all the same
@@ -91,8 +92,9 @@ export class SendingService {
   ): Promise<StartedVerification> {
     const code = generateCode(this.parameters.serverSmsCodeLength);
     const sealed = { mac: sealer.mac(id, code), sealedPhone: sealer.sealPhone(phone.e164), purpose };
+    const statusCallback = this.deliveries.callbackUrl(id, sealer);
     const { reservation, expiresAt } = await this.reserveAndOpen(phone, id, sealed, source);
-    await this.deliver(reservation, id, code, this.deliveries.callbackUrl(id, sealer));
+    await this.deliver(reservation, id, code, statusCallback);
     return {
       id: id.toString(),
       phone: phone.masked,
@@ -114,8 +116,9 @@ export class SendingService {
     code: SealedCode,
     source?: string,
   ): Promise<{ reservation: SmsReservation; expiresAt: number }> {
+    const permit = await this.sms.admit();
     const [reserving, opening] = await Promise.allSettled([
-      this.sms.reserve(phone, { id: id.toString(), source }),
+      this.sms.reserve(phone, { id: id.toString(), source, permit }),
       this.verifications.open(id, code, {
         ttlMs: this.parameters.serverSmsCodeTtlSeconds * 1_000,
         maxWrongGuesses: this.parameters.serverSmsMaxFailedChecks,

@@ -52,6 +52,7 @@ export class VerificationController {
     'SMS_CHECK_TOO_FREQUENTLY',
     'SMS_CONNECTION_FAILED',
     'STORE_UNAVAILABLE',
+    'SERVER_BUSY',
   )
   start(
     @Body() { phone, purpose = 'register' }: StartVerificationDto,

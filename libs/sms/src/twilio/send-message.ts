@@ -4,10 +4,12 @@ import type {
   MessageInstance,
   MessageListInstanceCreateOptions,
 } from 'twilio/lib/rest/api/v2010/account/message.js';
-import { NO_OBSERVER, type SmsObserver } from '../sms.observer.js';
+import type { SmsFailureReason } from '../sms.errors.js';
+import { NO_OBSERVER, type SmsObserver, type TwilioAnswer } from '../sms.observer.js';
 import type { TwilioSettings } from '../sms.options.js';
 import { beforeDeadline } from './before-deadline.js';
 import { sendDeadline, type Deadline } from './deadline.js';
+import type { SendPermit } from './send-permits.js';
 import type { TwilioClient } from './twilio.client.js';
 import {
   asTwilioFailure,
@@ -23,36 +25,46 @@ const MAX_BACKOFF_MS = 2_000;
 /** The message to create; every try carries the same one. Twilio offers no idempotency key. */
 export type MessageToSend = MessageListInstanceCreateOptions;
 
+/** What a send is bound by, and who is told of its tries. */
+export interface SendContext {
+  readonly deadline: Deadline;
+  /** It may not allow another try. */
+  readonly permit: Pick<SendPermit, 'record' | 'mayRetry'>;
+  readonly observer?: SmsObserver;
+}
+
 /**
  * Asks Twilio to deliver one message: tries again as the policy allows, within the deadline.
- * @param observer is told of each try
  * @throws TwilioFailure, ambiguous if any of the tries was
  */
 export async function sendMessage(
   client: TwilioClient,
   message: MessageToSend,
   policy: Pick<TwilioSettings, 'maxAttempts' | 'retryAmbiguous'>,
-  deadline: Deadline,
-  observer: SmsObserver = NO_OBSERVER,
+  { deadline, permit, observer = NO_OBSERVER }: SendContext,
 ): Promise<MessageInstance> {
   let ambiguous: TwilioFailure | undefined;
   for (let attempt = 1; ; attempt += 1) {
     if (deadline.passed) throw ambiguous ?? neverReached();
     const beganAt = performance.now();
+    const ended = (answer: TwilioAnswer, reason?: SmsFailureReason): void => {
+      permit.record(answer);
+      observer.twilioRequest({ attempt, durationMs: performance.now() - beganAt, answer, reason });
+    };
     try {
       const created = await createMessage(client, message, deadline);
-      observer.twilioRequest({ attempt, durationMs: performance.now() - beganAt, answer: '2xx' });
+      ended('2xx');
       return created;
     } catch (error) {
       const failure = asTwilioFailure(error);
-      const { answer, reason } = failure.facts;
-      observer.twilioRequest({ attempt, durationMs: performance.now() - beganAt, answer, reason });
+      ended(failure.facts.answer, failure.facts.reason);
       if (failure.facts.certainty === 'ambiguous') ambiguous = failure;
       const pauseMs = pauseAfter(failure, attempt);
       const another =
         attempt < policy.maxAttempts && mayRetry(failure, policy) && pauseMs < deadline.remainingMs;
       if (!another) throw ambiguous ?? failure;
       await sleep(pauseMs);
+      if (!permit.mayRetry) throw ambiguous ?? failure;
     }
   }
 }
