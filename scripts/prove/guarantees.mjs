@@ -14,37 +14,52 @@ const GUARANTEES = [
   'When the store cannot answer, nothing is sent and nothing is approved.',
 ];
 
+/** @param proofs of a run in which none failed: `{ guarantees, tries, faults, result, file, test }` */
 export function renderGuarantees(proofs, date) {
+  const lettered = proofs.map((proof, index) => ({ ...proof, letter: letterOf(index) }));
   return `# What holds, and what was done to break it
 
-\`npm run prove\` wrote this page on ${date.toISOString().slice(0, 10)} (Node ${process.versions.node}, ${cpus().length} cores,
-${Math.round(totalmem() / 2 ** 30)} GiB). It tries to break each guarantee, with processes that are killed, a Redis that loses its answers, a
-Twilio that fails in every way, and many callers at once. If one of the proofs fails, it prints how to repeat that, and this
-page is not written. \`npm test\` runs the same proofs in a short form, with other random numbers each time.
-
-Each proof prints its seed when it fails: \`PROOF_SEED=123 npm run prove -- histories\` repeats that run.
+\`npm run prove\` wrote this page on ${date.toISOString().slice(0, 10)} (Node ${process.versions.node}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB).
+It tries to break each guarantee: with processes that are killed, a Redis that loses its answers, a Twilio that fails in every way, and many callers at once. A proof
+that fails prints its seed and how to repeat it (\`PROOF_SEED=123 npm run prove -- histories\`), and then this page is not written. \`npm test\` runs the same proofs in a
+short form, with other random numbers each time.
 
 ## The nine guarantees
 
-| | guarantee | tried by |
-| - | - | - |
-${GUARANTEES.map((text, index) => `| ${index + 1} | ${text} | ${cell(linksOf(proofs, index + 1))} |`).join('\n')}
+| | guarantee | tried by | result | again |
+| - | - | - | - | - |
+${GUARANTEES.map((text, index) => guaranteeRow(text, index + 1, lettered)).join('\n')}
 
 ## The proofs
 
-| | proof | tried | what went wrong meanwhile, on purpose | result | again |
-| - | - | - | - | - | - |
-${proofs.map((proof, index) => `| ${letterOf(index)} | ${cell([proof.test])} | ${cell([proof.tries])} | ${cell([proof.faults])} | ${cell([proof.result])} | \`npm run prove -- ${nameOf(proof)}\` |`).join('\n')}
+${lettered.map(proofSection).join('\n\n')}
 `;
 }
 
 /** @throws Error if nothing tries to break this guarantee */
-function linksOf(proofs, number) {
-  const found = proofs.flatMap(({ guarantees }, index) =>
-    guarantees.includes(number) ? [letterOf(index)] : [],
-  );
-  if (found.length === 0) throw new Error(`No proof tries to break guarantee ${number}.`);
-  return [found.join(', ')];
+function guaranteeRow(text, number, proofs) {
+  const own = proofs.filter(({ guarantees }) => guarantees.includes(number));
+  if (own.length === 0) throw new Error(`No proof tries to break guarantee ${number}.`);
+  const tried = own.map(({ letter, tries }) => `${letter}: ${tries}`);
+  const commands = new Set(own.map(commandOf));
+  return row([number, text, tried.join('<br>'), 'held every time', [...commands].join('<br>')]);
+}
+
+function proofSection(proof) {
+  const { letter, test, tries, faults, result, file } = proof;
+  return [
+    `### ${letter}. ${test}`,
+    '',
+    `- Tried: ${tries}`,
+    `- What went wrong meanwhile, on purpose: ${faults}`,
+    `- Result: ${result}`,
+    `- Again: ${commandOf(proof)} ([${file}](../${file}))`,
+  ].join('\n');
+}
+
+/** test/proof/kills.proof-spec.ts is kills */
+function commandOf({ file }) {
+  return `\`npm run prove -- ${/([^/]+)\.proof-spec\.ts$/.exec(file)[1]}\``;
 }
 
 /** A, B, ... Z, AA, AB ... */
@@ -53,11 +68,6 @@ function letterOf(index) {
   return index < 26 ? last : letterOf(Math.floor(index / 26) - 1) + last;
 }
 
-/** test/proof/kills.proof-spec.ts is kills */
-function nameOf({ file }) {
-  return /([^/]+)\.proof-spec\.ts$/.exec(file)[1];
-}
-
-function cell(parts) {
-  return parts.join('<br>').replaceAll('|', '\\|');
+function row(cells) {
+  return `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |`;
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../../scripts/redis.mjs';
 import { DescribedAnswers } from './described-answers.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/apps/api/src/main.js', import.meta.url));
@@ -34,7 +35,10 @@ export class ApiProcess {
 
   /** Starts the build with this environment and nothing else. @param folder to run in */
   static async start(environment: Record<string, string>, folder: string): Promise<ApiProcess> {
-    const child = spawnApi({ PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'info', ...environment }, folder);
+    // One that does not say where it listens is told so.
+    const port = environment.LOG_LEVEL === 'silent' ? await freePort() : 0;
+    const defaults = { PORT: String(port), HOST: '127.0.0.1', LOG_LEVEL: 'info' };
+    const child = spawnApi({ ...defaults, ...environment }, folder);
     const printed: string[] = [];
     child.stderr!.on('data', (chunk: Buffer) => printed.push(chunk.toString()));
     const url = await new Promise<string | undefined>((resolve) => {
@@ -44,6 +48,7 @@ export class ApiProcess {
         const started = /"event":"started","url":"([^"]+)"/.exec(line);
         if (started) resolve(started[1]);
       });
+      if (port !== 0) void untilListening(port, child).then(resolve);
     });
     if (url) return new ApiProcess(child, url, printed, await DescribedAnswers.from(url));
     throw new Error(`The API did not start:\n${printed.join('\n')}`);
@@ -68,6 +73,19 @@ export class ApiProcess {
 
   check(id: string, code: string): Promise<JsonAnswer> {
     return this.post(`/v1/verifications/${id}/check`, { code });
+  }
+
+  /** A number of /metrics, such as `process_resident_memory_bytes`. */
+  async metric(series: string): Promise<number> {
+    const line = (await this.metrics()).find((one) => one.startsWith(`${series} `));
+    if (!line) throw new Error(`no metric ${series}`);
+    return Number(line.slice(series.length + 1));
+  }
+
+  /** The lines of /metrics that are numbers. */
+  async metrics(): Promise<string[]> {
+    const text = await (await fetch(`${this.url}/metrics`)).text();
+    return text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   }
 
   get(path: string): Promise<JsonAnswer> {
@@ -123,6 +141,16 @@ export async function runApi(
   child.stderr!.on('data', (chunk: Buffer) => chunks.push(chunk));
   const [exitCode] = (await once(child, 'close')) as [number | null];
   return { exitCode, output: Buffer.concat(chunks).toString() };
+}
+
+async function untilListening(port: number, child: ChildProcess): Promise<string | undefined> {
+  const url = `http://127.0.0.1:${port}`;
+  while (child.exitCode === null && child.signalCode === null) {
+    const answer = await fetch(`${url}/livez`).catch(() => undefined);
+    if (answer?.ok) return url;
+    await sleep(20);
+  }
+  return undefined;
 }
 
 function spawnApi(environment: Record<string, string>, folder: string): ChildProcess {
