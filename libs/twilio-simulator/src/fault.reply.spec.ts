@@ -41,6 +41,21 @@ describe('a fault', () => {
     expect(received()).toBe(0);
   });
 
+  it('can be chosen by the message, and leaves the queue to the others', async () => {
+    simulator.faults.choose(({ to: phone, body }) =>
+      phone === to && body.includes('111111') ? { kind: 'status', status: 400, code: 21211 } : undefined,
+    );
+    simulator.faults.next({ kind: 'status', status: 503 });
+    const statuses = [];
+    for (const text of ['Code 111111', 'Code 222222', 'Code 111111', 'Code 333333']) {
+      statuses.push((await create(text)).statusCode);
+    }
+
+    expect(statuses).toEqual([400, 503, 400, 201]);
+    simulator.faults.clear();
+    expect((await create('Code 111111')).statusCode).toBe(201);
+  });
+
   it('of kind status takes the code and message it is given', async () => {
     simulator.faults.next({ kind: 'status', status: 429, code: 63038, message: 'Daily cap' });
 

@@ -59,15 +59,22 @@ export interface PendingFaults {
   standing: { fault: Fault; endsAt: string } | null;
 }
 
+/** What a create request asks for. */
+export interface RequestedMessage {
+  to: string;
+  body: string;
+}
+
 const MAX_QUEUED = 1000;
 export const STANDING_DEFAULT_MS = 60_000;
 export const STANDING_MAX_MS = 3_600_000;
 
-/** Faults on demand. For create requests the queue goes first, in order; then the standing fault, if any. */
+/** Faults on demand. For create requests the chosen one goes first; then the queue, in order; then the standing fault. */
 export class Faults {
   private queue: Fault[] = [];
   private standing: { fault: Fault; endsAtMs: number } | undefined;
   private fetchQueue: Fault[] = [];
+  private chooser?: (message: RequestedMessage) => Fault | undefined;
 
   constructor(private readonly clock: Clock = systemClock) {}
 
@@ -97,8 +104,14 @@ export class Faults {
     this.fetchQueue.push(fault);
   }
 
-  /** Forgets the queues and the standing fault. Requests that hang keep hanging. */
+  /** Asks for the fault of each create request: by its phone, or by its text. Without an answer all goes on as usual. */
+  choose(chooser: (message: RequestedMessage) => Fault | undefined): void {
+    this.chooser = chooser;
+  }
+
+  /** Forgets the chooser, the queues and the standing fault. Requests that hang keep hanging. */
   clear(): void {
+    this.chooser = undefined;
     this.queue = [];
     this.fetchQueue = [];
     this.standing = undefined;
@@ -117,8 +130,9 @@ export class Faults {
   }
 
   /** The fault for this request; takes it off the queue. */
-  take(): Fault | undefined {
-    return this.queue.shift() ?? this.currentStanding()?.fault;
+  take(message?: RequestedMessage): Fault | undefined {
+    const chosen = message && this.chooser?.(message);
+    return chosen ?? this.queue.shift() ?? this.currentStanding()?.fault;
   }
 
   /** The fault for this fetch; takes it off its queue. */

@@ -5,7 +5,7 @@ export type { Clock } from './clock.js';
 export { controlRoutes } from './control.routes.js';
 export type { DeliveryOptions } from './delivery.js';
 export { Faults } from './faults.js';
-export type { Fault, PendingFaults } from './faults.js';
+export type { Fault, PendingFaults, RequestedMessage } from './faults.js';
 export { FolderInUseError } from './folder.lock.js';
 export { refuseForeignHosts } from './host.check.js';
 export { Inbox } from './inbox.js';

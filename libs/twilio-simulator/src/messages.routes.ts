@@ -43,7 +43,8 @@ export function messagesRoutes(
   return async (scope) => {
     scope.post('/2010-04-01/Accounts/:accountSid/Messages.json', async (request, reply) => {
       authenticate(request, account);
-      const fault = faults.take();
+      const form = formOf(request);
+      const fault = faults.take({ to: form.get('To') ?? '', body: form.get('Body') ?? '' });
       if (fault && !acceptsMessage(fault)) return misbehave(reply, fault, '');
       const record = accept(request, fault);
       const created = JSON.stringify(toMessageResource(accountSid, record));
