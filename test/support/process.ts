@@ -54,6 +54,10 @@ export class ApiProcess {
     throw new Error(`The API did not start:\n${printed.join('\n')}`);
   }
 
+  get pid(): number {
+    return this.child.pid!;
+  }
+
   /** Everything it printed so far. */
   output(): string {
     return this.printed.join('\n');
@@ -116,6 +120,15 @@ export class ApiProcess {
     this.child.kill(signal);
   }
 
+  /** It stands still, as a virtual machine that is paused. */
+  freeze(): void {
+    this.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.kill('SIGCONT');
+  }
+
   /** @returns its exit code, once it has ended */
   async ended(): Promise<number | null> {
     if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, 'exit');
@@ -130,17 +143,31 @@ export class ApiProcess {
   }
 }
 
-/** Runs the build to its end. */
+/** How a process of the build ended. */
+export interface Ended {
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly output: string;
+}
+
+/**
+ * Runs the build to its end.
+ * @param launcher a program and its arguments that start it, such as one that takes rights away
+ * @param killAfterMs from when it is killed, if it still runs
+ */
 export async function runApi(
   environment: Record<string, string>,
   folder: string,
-): Promise<{ exitCode: number | null; output: string }> {
-  const child = spawnApi(environment, folder);
+  { launcher = [], killAfterMs }: { launcher?: readonly string[]; killAfterMs?: number } = {},
+): Promise<Ended> {
+  const child = spawnApi(environment, folder, launcher);
   const chunks: Buffer[] = [];
   child.stdout!.on('data', (chunk: Buffer) => chunks.push(chunk));
   child.stderr!.on('data', (chunk: Buffer) => chunks.push(chunk));
-  const [exitCode] = (await once(child, 'close')) as [number | null];
-  return { exitCode, output: Buffer.concat(chunks).toString() };
+  const timer = killAfterMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfterMs);
+  const [exitCode, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+  clearTimeout(timer);
+  return { exitCode, signal, output: Buffer.concat(chunks).toString() };
 }
 
 async function untilListening(port: number, child: ChildProcess): Promise<string | undefined> {
@@ -153,8 +180,13 @@ async function untilListening(port: number, child: ChildProcess): Promise<string
   return undefined;
 }
 
-function spawnApi(environment: Record<string, string>, folder: string): ChildProcess {
-  const child = spawn(process.execPath, [MAIN], {
+function spawnApi(
+  environment: Record<string, string>,
+  folder: string,
+  launcher: readonly string[] = [],
+): ChildProcess {
+  const [program, ...args] = [...launcher, process.execPath, MAIN];
+  const child = spawn(program, args, {
     cwd: folder,
     env: { PATH: process.env.PATH ?? '', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

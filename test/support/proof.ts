@@ -28,6 +28,24 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
+/**
+ * Runs a proof on random numbers. What it throws says how to repeat them.
+ * @param name of its file, as `npm run prove -- NAME` takes it
+ */
+export async function seeded(name: string, work: (random: () => number) => Promise<void>): Promise<void> {
+  const seed = newSeed();
+  try {
+    await work(seededRandom(seed));
+  } catch (error) {
+    throw new Error(`To repeat it: PROOF_SEED=${seed} npm run prove -- ${name}`, { cause: error });
+  }
+}
+
+/** A whole number from `from` up to, and without, `to`. */
+export function between(from: number, to: number, random: () => number): number {
+  return from + Math.floor(random() * (to - from));
+}
+
 /** What a proof did, for docs/guarantees.md. */
 export interface Proof {
   /** Numbers of the guarantees in docs/guarantees.md that it tries to break; none if it is about something else. */
