@@ -148,6 +148,6 @@ describe('An API on the embedded store that is killed at random moments, under l
           result: `every start-up worked; ${counted(calls.length)} calls, ${counted(answered(201))} sent, ${counted(answered(429))} refused by a limit, ${counted(answered(200))} codes accepted, none twice; ${counted(unanswered)} calls lost their answer; no limit forgotten`,
         });
       }),
-    tries(60_000, 900_000),
+    tries(120_000, 1_800_000),
   );
 });

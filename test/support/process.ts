@@ -8,6 +8,12 @@ import { DescribedAnswers } from './described-answers.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/apps/api/src/main.js', import.meta.url));
 
+/** A test that was cut off leaves nothing running. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** The built API in a process of its own. An answer that its description does not allow fails the test. */
 export class ApiProcess {
   private constructor(
@@ -191,10 +197,8 @@ function spawnApi(
     env: { PATH: process.env.PATH ?? '', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  // A test that was cut off leaves nothing running.
-  const kill = (): boolean => child.kill('SIGKILL');
-  process.once('exit', kill);
-  child.once('exit', () => process.off('exit', kill));
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   return child;
 }
 
