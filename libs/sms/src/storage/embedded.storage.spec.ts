@@ -9,7 +9,7 @@ import type { RateLimit } from '../rate-limit/rate-limit.store.js';
 import { Secret } from '../secret.js';
 import { StoreUnavailableError } from '../sms.errors.js';
 import { WrongSecretError } from './data-key.js';
-import { checkDataFile, DamagedStoreError } from './embedded-file.js';
+import { checkAllPages, DamagedStoreError } from './embedded-file.js';
 import { DAMAGED, EmbeddedStorage } from './embedded.storage.js';
 
 const SECRET = new Secret('the-secret-of-this-spec-has-at-least-32-bytes');
@@ -171,6 +171,15 @@ describe('The secret of the embedded store', () => {
   });
 });
 
+function refusalOf(check: () => void): unknown {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
 describe('A damaged data file', () => {
   it('that was cut off anywhere is refused, unless it lost nothing but free pages', async () => {
     const storage = await openStorage();
@@ -185,7 +194,7 @@ describe('A damaged data file', () => {
     let largestRefused = 0;
     for (let bytes = size - 1; bytes > 0; bytes -= 61) {
       await truncate(dataFile(), bytes);
-      const refusal: unknown = await checkDataFile(dataFile()).catch((error: unknown) => error);
+      const refusal = refusalOf(() => checkAllPages(dataFile(), () => undefined));
       if (refusal === undefined) smallestAccepted = bytes;
       else expect(refusal).toBeInstanceOf(DamagedStoreError);
       if (refusal !== undefined) largestRefused = Math.max(largestRefused, bytes);
@@ -228,7 +237,7 @@ describe('A damaged data file', () => {
 
 describe('A damaged record', () => {
   it('is known as damaged, whichever of its bytes was changed', async () => {
-    for (const offset of [0, 5, MARKER.length - 1, -1, -8, -12]) {
+    for (const offset of [0, 5, MARKER.length - 1, -1, -8, -16]) {
       const storage = await openStorage();
       await put(storage, 'key', MARKER, HOUR_MS);
       await put(storage, 'other', Buffer.from('other'), HOUR_MS);
@@ -259,7 +268,7 @@ describe('A damaged record', () => {
     const record = `sms:${(await storage.dataKey()).tag(PHONE)}`;
     expect(await reserve(storage, 'first')).toBe(true);
     await storage.close();
-    await flipByteIn(Buffer.from(record), record.length + 12);
+    await flipByteIn(Buffer.from(record), record.length + 16);
     wallMs += DAY_MS - HOUR_MS; // the allowance itself would be free in an hour
 
     const damaged = await openStorage();
@@ -278,7 +287,7 @@ describe('A damaged record', () => {
     const record = `sms:${(await storage.dataKey()).tag(PHONE)}`;
     await reserve(storage, 'first');
     await storage.close();
-    await flipByteIn(Buffer.from(record), record.length + 12);
+    await flipByteIn(Buffer.from(record), record.length + 16);
 
     const damaged = await openStorage();
     const limits = new EmbeddedRateLimitStore(damaged);
@@ -292,8 +301,20 @@ describe('A damaged record', () => {
     const storage = await openStorage();
     await reserve(storage, 'first');
     await storage.close();
-    await flipByteIn(Buffer.from('data-key'), 'data-key'.length + 12);
+    await flipByteIn(Buffer.from('data-key'), 'data-key'.length + 16);
     await expect(openStorage()).rejects.toBeInstanceOf(DamagedStoreError);
+  });
+
+  it.each([
+    ['key', (record: string) => record.length - 1],
+    ['checksum of the key', (record: string) => record.length + 4],
+  ])('whose %s was changed stops the start: nobody would find it', async (_, offsetIn) => {
+    const storage = await openStorage();
+    const record = `sms:${(await storage.dataKey()).tag(PHONE)}`;
+    await reserve(storage, 'first');
+    await storage.close();
+    await flipByteIn(Buffer.from(record), offsetIn(record));
+    await expect(openStorage()).rejects.toThrow(DamagedStoreError);
   });
 
   it('whose key was that of the data key stops the start: no limit could be found without it', async () => {

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { getSystemErrorName } from 'node:util';
 import { crc32 } from 'node:zlib';
@@ -9,7 +8,9 @@ import { StoreUnavailableError } from '../sms.errors.js';
 import { NO_OBSERVER, type SmsObserver } from '../sms.observer.js';
 import { withinAnswerTime } from './answer-time.js';
 import { DataKey, unwrapWithAny, WrongSecretError } from './data-key.js';
-import { checkDataFile, DamagedStoreError } from './embedded-file.js';
+import { prepareFolder, UnusableFolderError } from './embedded-folder.js';
+import { checkAllPages, checkBeforeOpening, DamagedStoreError } from './embedded-file.js';
+import { DamagedPagesError } from './lmdb-file.js';
 import { observed } from './observed.js';
 import { CLOCK_START, tick, type ClockState } from './store-clock.js';
 
@@ -31,7 +32,9 @@ const DATA_KEY = 'data-key';
 const FOREVER_MS = Infinity;
 const PURGE_INTERVAL_MS = 60_000;
 const PURGE_BATCH = 1_000;
-const HEADER_BYTES = 12;
+const HEADER_BYTES = 16;
+/** Before keys had a checksum of their own. */
+const FORMER_HEADER_BYTES = 12;
 
 /**
  * A durable store in a folder of its own, for one machine without Redis. Steps are atomic across processes on the same
@@ -57,7 +60,10 @@ export class EmbeddedStorage {
     private readonly observer: SmsObserver = NO_OBSERVER,
   ) {}
 
-  /** @throws DamagedStoreError if the data file was cut off, WrongSecretError if it is another secret's */
+  /**
+   * @throws UnusableFolderError if the folder cannot be written, or the disk is full
+   * @throws DamagedStoreError if the data file is damaged, WrongSecretError if it is another secret's
+   */
   async open(): Promise<void> {
     await this.dataKey();
     this.purgeTimer ??= setInterval(
@@ -129,9 +135,23 @@ export class EmbeddedStorage {
   }
 
   private async openDatabase(): Promise<RootDatabase<Buffer, string>> {
-    await mkdir(this.folder, { recursive: true, mode: 0o700 });
+    await prepareFolder(this.folder);
     const path = join(this.folder, 'limits.mdb');
-    await checkDataFile(path);
+    await checkBeforeOpening(path);
+    const database = this.openFile(path);
+    const reading = database.useReadTransaction(); // so that no other process writes over what is being checked
+    try {
+      checkAllPages(path, checkKey);
+      reading.done();
+    } catch (error) {
+      reading.done();
+      await database.close();
+      throw error;
+    }
+    return database;
+  }
+
+  private openFile(path: string): RootDatabase<Buffer, string> {
     const umask = process.umask(0o077);
     try {
       // With batches per turn of the event loop, a full disk leaves a rejected promise that nobody can catch.
@@ -141,6 +161,8 @@ export class EmbeddedStorage {
         encoding: 'binary',
         eventTurnBatching: false,
       });
+    } catch (error) {
+      throw new UnusableFolderError(this.folder, error);
     } finally {
       process.umask(umask);
     }
@@ -198,11 +220,13 @@ async function faultOf(error: unknown): Promise<string> {
   return typeof code === 'number' && code > 0 ? getSystemErrorName(-code) : 'write failed';
 }
 
-// A record: CRC-32 over key, expiry and value (4 bytes), expiry in milliseconds (8), value.
+// A record: CRC-32 over its key and all that follows (4 bytes), CRC-32 over the key (4), expiry in milliseconds (8),
+// value.
 
 function writeRecord(key: string, value: Buffer, expiry: number): Buffer {
   const record = Buffer.alloc(HEADER_BYTES + value.length);
-  record.writeDoubleBE(expiry, 4);
+  record.writeUInt32BE(crc32(key), 4);
+  record.writeDoubleBE(expiry, 8);
   value.copy(record, HEADER_BYTES);
   record.writeUInt32BE(checksum(key, record), 0);
   return record;
@@ -214,13 +238,25 @@ function readRecord(
   now: number,
 ): Buffer | undefined | typeof DAMAGED {
   if (!record) return undefined;
-  if (record.length < HEADER_BYTES || record.readUInt32BE(0) !== checksum(key, record)) return DAMAGED;
-  const expiresAt = record.readDoubleBE(4);
-  return expiresAt <= now ? undefined : record.subarray(HEADER_BYTES);
+  if (record.length < FORMER_HEADER_BYTES || !isSound(key, record)) return DAMAGED;
+  const headerBytes = record.readUInt32BE(4) === crc32(key) ? HEADER_BYTES : FORMER_HEADER_BYTES;
+  const expiresAt = record.readDoubleBE(headerBytes - 8);
+  return expiresAt <= now ? undefined : record.subarray(headerBytes);
 }
 
-function checksum(key: string, record: Buffer): number {
+function isSound(key: string | Buffer, record: Buffer): boolean {
+  return record.readUInt32BE(0) === checksum(key, record);
+}
+
+function checksum(key: string | Buffer, record: Buffer): number {
   return crc32(record.subarray(4), crc32(key));
+}
+
+/** A damaged value is noticed when it is read. Under a damaged key it would not be looked for. */
+function checkKey(key: Buffer, record: Buffer): void {
+  const keyIsSound = record.length >= HEADER_BYTES && record.readUInt32BE(4) === crc32(key);
+  if (keyIsSound || (record.length >= FORMER_HEADER_BYTES && isSound(key, record))) return;
+  throw new DamagedPagesError('a record is not under the key that it was written under');
 }
 
 function writeClock({ latest, lead }: ClockState): Buffer {
