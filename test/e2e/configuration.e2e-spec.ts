@@ -44,6 +44,15 @@ describe('The API as an operator starts it', () => {
     for (const name of [...CREDENTIALS, 'server.secret']) expect(output).toContain(name);
   });
 
+  it.each(['stream', 'net,HTTP', '*'])(
+    'with NODE_DEBUG=%s, which prints what requests hold, stops with 78 and names it',
+    async (sections) => {
+      const { exitCode, output } = await runApi({ NODE_DEBUG: sections }, folder);
+      expect(exitCode).toBe(78);
+      expect(output).toMatch(/^NODE_DEBUG {2}.*prints what requests hold/m);
+    },
+  );
+
   it('in production with credentials and Redis verifies a phone', async () => {
     const api = await ApiProcess.start(
       {

@@ -1,3 +1,4 @@
+import { debuglog } from 'node:util';
 import type { ConfigurationFault } from './configuration.error.js';
 import { parametersOf } from './parameter.decorator.js';
 import { isLoopback } from './parameter.rules.js';
@@ -27,8 +28,25 @@ export function faultsTogether(
   environment: NodeJS.ProcessEnv,
 ): ConfigurationFault[] {
   return [
+    ...debugFaults(),
     ...(parameters.demo ? [] : credentialFaults(given)),
     ...(parameters.production ? productionFaults(parameters, given, environment) : []),
+  ];
+}
+
+/** Sections of NODE_DEBUG: the bytes of every stream, and of each request that is not HTTP. */
+const PRINTS_REQUESTS = ['stream', 'http'];
+
+/** Node reads NODE_DEBUG before any code of ours runs, so it can be refused, and not taken back. */
+function debugFaults(): ConfigurationFault[] {
+  const telling = PRINTS_REQUESTS.filter((section) => debuglog(section).enabled);
+  if (telling.length === 0) return [];
+  return [
+    {
+      name: 'NODE_DEBUG',
+      problem: `prints what requests hold, with numbers and codes in it (${telling.join(', ')})`,
+      example: 'net,tls,undici',
+    },
   ];
 }
 
