@@ -2,6 +2,7 @@
 export function describeError(error: unknown): { error: string; at?: string[] } {
   if (!(error instanceof Error)) return { error: typeof error };
   const { name, message, stack = '' } = error;
-  const frames = stack.slice(stack.indexOf(message) + message.length).split('\n');
+  const start = stack.indexOf(message);
+  const frames = start < 0 ? [] : stack.slice(start + message.length).split('\n'); // its text may look like a frame
   return { error: name, at: frames.map((line) => line.trim()).filter((line) => line.startsWith('at ')) };
 }
