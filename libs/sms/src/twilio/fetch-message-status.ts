@@ -1,6 +1,7 @@
 import { beforeDeadline } from './before-deadline.js';
 import { Deadline, sendDeadline } from './deadline.js';
 import type { TwilioClient } from './twilio.client.js';
+import { twilioCodeOf } from './twilio.failure.js';
 
 /** Somebody waits for the answer, and can ask again. */
 const FETCH_TIMEOUT_MS = 2_000;
@@ -13,5 +14,5 @@ export async function fetchMessageStatus(
   const deadline = Deadline.in(FETCH_TIMEOUT_MS);
   const fetching = sendDeadline.run(deadline, async () => client.messages(sid).fetch());
   const { status, errorCode } = await beforeDeadline(fetching, deadline);
-  return { status, twilioCode: errorCode ?? undefined };
+  return { status, twilioCode: twilioCodeOf(errorCode) };
 }

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { Deadline } from './deadline.js';
 import { sendMessage, type SendContext } from './send-message.js';
@@ -38,5 +39,23 @@ describe("A send through a client of the host app's own", () => {
     });
     const failure = await sendMessage(client, MESSAGE, POLICY, within(1_000)).catch(asTwilioFailure);
     expect(failure).toMatchObject({ facts: { certainty: 'ambiguous' } });
+  });
+});
+
+describe('An answer in which a proxy repeats what it was sent', () => {
+  it.each([
+    ['the id', { sid: 'Basic birdsong', status: 'queued' }],
+    ['the status', { sid: 'SM1', status: 'To=+12025550123' }],
+    ['the error code', { sid: 'SM1', status: 'failed', errorCode: 'Body=birdsong' }],
+    ['the error code, as a number', { sid: 'SM1', status: 'failed', errorCode: 12025550123 }],
+  ])('as %s leaves the outcome unknown, and nothing of it is kept', async (_, answer) => {
+    const failure = await sendMessage(
+      clientThat(async () => answer),
+      MESSAGE,
+      POLICY,
+      within(1_000),
+    ).catch(asTwilioFailure);
+    expect(failure).toMatchObject({ facts: { certainty: 'ambiguous' } });
+    expect(inspect(failure)).not.toMatch(/birdsong|202555/);
   });
 });

@@ -16,11 +16,16 @@ import {
   failedMessage,
   neverReached,
   noUsableAnswer,
+  twilioCodeOf,
   type TwilioFailure,
 } from './twilio.failure.js';
 
 const FIRST_BACKOFF_MS = 100;
 const MAX_BACKOFF_MS = 2_000;
+
+/** What is kept of an answer. A proxy may have put there what it was sent, with the code and the credentials. */
+const SID = /^[SM]M[0-9a-zA-Z]{1,32}$/;
+const STATUS = /^[a-z_]{1,20}$/;
 
 /** The message to create; every try carries the same one. Twilio offers no idempotency key. */
 export type MessageToSend = MessageListInstanceCreateOptions;
@@ -77,9 +82,9 @@ async function createMessage(
   const creating = sendDeadline.run(deadline, async () => client.messages.create(message));
   const created = await beforeDeadline(creating, deadline);
   if (created.status === 'failed' || created.status === 'undelivered') {
-    throw failedMessage(created.errorCode ?? undefined);
+    throw failedMessage(twilioCodeOf(created.errorCode));
   }
-  if (!created.sid) throw noUsableAnswer();
+  if (!SID.test(created.sid) || !STATUS.test(created.status)) throw noUsableAnswer();
   return created;
 }
 

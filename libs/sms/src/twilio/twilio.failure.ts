@@ -104,7 +104,12 @@ export function asTwilioFailure(thrown: unknown): TwilioFailure {
   const { status, code } = (thrown ?? {}) as { status?: unknown; code?: unknown };
   if (typeof code === 'string' && NOT_CONNECTED.has(code)) return neverReached();
   if (!Number.isInteger(status)) return noUsableAnswer();
-  return refusedBy({ status: status as number, twilioCode: typeof code === 'number' ? code : undefined });
+  return refusedBy({ status: status as number, twilioCode: twilioCodeOf(code) });
+}
+
+/** Twilio's error code, of at most five digits. Whatever else is in its place may repeat what was sent. */
+export function twilioCodeOf(code: unknown): number | undefined {
+  return typeof code === 'number' && code > 0 && code < 100_000 ? code : undefined;
 }
 
 /** Caps of the whole account for an hour or a day: waiting a moment does not help. */

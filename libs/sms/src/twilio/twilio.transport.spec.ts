@@ -196,6 +196,7 @@ describe('An answer of Twilio', () => {
   it.each([
     ['its code', '{"code":21211,"message":"canary"}', 21211],
     ['a code that is no number', '{"code":"canary"}', undefined],
+    ['a phone in the place of the code', '{"code":12025550123}', undefined],
     ['no JSON', '<html>canary</html>', undefined],
     ['null', 'null', undefined],
   ])('400 with %s is a refusal', async (_, body, twilioCode) => {
@@ -210,11 +211,14 @@ describe('An answer of Twilio', () => {
     expect(facts.twilioRequestId).toBe(`RQ${'a'.repeat(32)}`);
   });
 
-  it('has no request id when a proxy put something else there', async () => {
-    const { url } = await peer(reply(400, '{}', { 'Twilio-Request-Id': `Basic ${CREDENTIALS}` }));
-    const { facts } = await failureOf(send(transportTo(url)));
-    expect(facts.twilioRequestId).toBeUndefined();
-  });
+  it.each([`Basic ${CREDENTIALS}`, '12025550123', 'a-token-of-32-letters-and-digits1'])(
+    'has no request id when a proxy put %s there',
+    async (reflected) => {
+      const { url } = await peer(reply(400, '{}', { 'Twilio-Request-Id': reflected }));
+      const { facts } = await failureOf(send(transportTo(url)));
+      expect(facts.twilioRequestId).toBeUndefined();
+    },
+  );
 
   it.each([
     ['in seconds', '7', 7],

@@ -1,6 +1,6 @@
 import { Pool, type Dispatcher } from 'undici';
 import { Deadline, sendDeadline } from './deadline.js';
-import { neverReached, noUsableAnswer, refusedBy } from './twilio.failure.js';
+import { neverReached, noUsableAnswer, refusedBy, twilioCodeOf } from './twilio.failure.js';
 
 /** Twilio's answers are about 1 KiB; more than this is not an answer. */
 const MAX_BODY_BYTES = 64 * 1024;
@@ -76,7 +76,7 @@ export class TwilioTransport {
     const { code } = (body ?? {}) as { code?: unknown };
     throw refusedBy({
       status,
-      twilioCode: typeof code === 'number' ? code : undefined,
+      twilioCode: twilioCodeOf(code),
       twilioRequestId,
       retryAfterSeconds: retryAfterSeconds(single(headers['retry-after'])),
     });
@@ -189,9 +189,9 @@ function single(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header[0] : header;
 }
 
-/** Undefined for what a proxy put there: it ends up in logs. */
+/** Undefined for what a proxy put there: it ends up in logs, and may repeat what was sent. */
 function requestId(header: string | undefined): string | undefined {
-  return header && /^[\w-]{1,64}$/.test(header) ? header : undefined;
+  return header && /^[A-Z]{2}[0-9a-f]{32}$/.test(header) ? header : undefined;
 }
 
 /** RFC 9110, section 10.2.3: seconds, or a date. */
