@@ -135,9 +135,9 @@ export class ApiProcess {
     this.kill('SIGCONT');
   }
 
-  /** @returns its exit code, once it has ended */
+  /** @returns its exit code, once it has ended and all it printed was read */
   async ended(): Promise<number | null> {
-    if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, 'exit');
+    if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, 'close');
     return this.child.exitCode;
   }
 
@@ -184,6 +184,11 @@ async function untilListening(port: number, child: ChildProcess): Promise<string
     await sleep(20);
   }
   return undefined;
+}
+
+/** For NODE_OPTIONS: a script of `preloads/` that runs in the process before the API. */
+export function preload(name: string): string {
+  return `--import=${new URL(`./preloads/${name}.mjs`, import.meta.url).href}`;
 }
 
 function spawnApi(
