@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { TwilioSimulator } from '@app/twilio-simulator';
 import { startApi, type RunningApi } from '../support/api.js';
 import { DescribedAnswers } from '../support/described-answers.js';
+import { speak } from '../support/raw-http.js';
 
 const SENDS = '/v1/verifications';
 const A_CHECK = `/v1/verifications/${'A'.repeat(44)}/check`;
@@ -142,18 +143,27 @@ describe('Every answer', () => {
     }
   });
 
-  it('is a problem even for something that is not HTTP', async () => {
-    const { port } = api.app.getHttpServer().address() as AddressInfo;
-    const socket = connect(port, '127.0.0.1');
-    socket.write('GARBAGE\r\n\r\n');
-    const chunks: Buffer[] = [];
-    for await (const chunk of socket) chunks.push(chunk as Buffer);
-    const [head, body] = Buffer.concat(chunks).toString().split('\r\n\r\n');
-    const [, ...lines] = head.split('\r\n');
+  it.each([
+    ['something that is not HTTP', 'GARBAGE\r\n\r\n'],
+    ['a request without a host', 'GET /livez HTTP/1.1\r\n\r\n'],
+    ['a request with two hosts', 'GET /livez HTTP/1.1\r\nhost: one\r\nhost: two\r\n\r\n'],
+    [
+      'a request that expects what is not known',
+      'POST /v1/verifications HTTP/1.1\r\nhost: one\r\nexpect: x\r\n\r\n',
+    ],
+  ])('is a problem even for %s', async (_, request) => {
+    const answer = await speak(await api.app.getUrl(), request);
+    const [head, body] = answer.split('\r\n\r\n');
+    const [statusLine, ...lines] = head.split('\r\n');
     const headers = Object.fromEntries(lines.map((line) => line.split(': ')));
     expect(headers).toMatchObject({ 'cache-control': 'no-store' });
     expect(JSON.parse(body)).toMatchObject({ status: 400, code: 'VALIDATION_FAILED' });
-    (await DescribedAnswers.of(api.app)).compare({ method: 'GET', path: '', status: 400, headers, body });
+    const status = Number(statusLine.split(' ')[1]);
+    (await DescribedAnswers.of(api.app)).compare({ method: 'GET', path: '', status, headers, body });
+  });
+
+  it('is that of HTTP/1.0, which has no host, too', async () => {
+    expect(await speak(await api.app.getUrl(), 'GET /livez HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 /);
   });
 });
 

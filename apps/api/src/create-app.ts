@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -38,6 +39,7 @@ export async function createApp(parameters: SystemParameters): Promise<NestFasti
       headersTimeout: HEADERS_TIMEOUT_MS,
       maxHeaderSize: MAX_HEADER_BYTES,
       connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
+      requireHostHeader: false, // our own check answers as everything else does
     },
     genReqId: () => randomUUID(),
     clientErrorHandler: refuseUnreadable,
@@ -103,9 +105,19 @@ function addCommonHooks(server: FastifyInstance, routes: RouteTable, metrics: Me
   server.removeContentTypeParser('text/plain');
   server.addHook('onRoute', (route) => routes.add(route));
   server.addHook('onRequest', (request, reply, done) => {
+    if (!hasOneHost(request.raw)) {
+      reply.hijack();
+      reply.raw.statusCode = 400; // for the log
+      refuseUnreadable(undefined, request.raw.socket);
+      return;
+    }
     void reply.headers(commonHeaders(request.id));
     done();
   });
+  // An expectation that is not known may be ignored (RFC 9110, 10.1.1). Node would answer by itself, with nothing.
+  server.server.on('checkExpectation', (request, response) =>
+    server.server.emit('request', request, response),
+  );
   // Only now: reading a body loses the context of the hooks before it.
   server.addHook('preHandler', (request, _reply, done) =>
     requestContext.run({ requestId: request.id }, done),
@@ -122,8 +134,14 @@ function addCommonHooks(server: FastifyInstance, routes: RouteTable, metrics: Me
   });
 }
 
+/** As RFC 9112, 3.2, demands since HTTP/1.1. */
+function hasOneHost({ httpVersion, rawHeaders }: IncomingMessage): boolean {
+  const hosts = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host');
+  return hosts.length === 1 || (httpVersion === '1.0' && hosts.length === 0);
+}
+
 /** A request that is not HTTP, or whose headers are too large or too slow, never becomes a request. */
-function refuseUnreadable(_error: Error, socket: Socket): void {
+function refuseUnreadable(_error: Error | undefined, socket: Socket): void {
   if (!socket.writable) return;
   const requestId = randomUUID();
   const problem = JSON.stringify({ ...fromStatus(400), requestId });
