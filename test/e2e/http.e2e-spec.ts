@@ -55,6 +55,8 @@ describe('A request that is not right', () => {
     ['a national number', SENDS, '{"phone":"2025550123"}', 400, 'PHONE_FORMAT_ERROR'],
     ['a premium number', SENDS, '{"phone":"+19005550123"}', 422, 'PHONE_NOT_ALLOWED'],
     ['a body beyond 8 KiB', SENDS, `{"phone":"${'1'.repeat(9_000)}"}`, 413, 'PAYLOAD_TOO_LARGE'],
+    ['a deep list', SENDS, `{"phone":${'['.repeat(4_000)}${']'.repeat(4_000)}}`, 400, 'VALIDATION_FAILED'],
+    ['deep objects', A_CHECK, `${'{"code":'.repeat(900)}1${'}'.repeat(900)}`, 400, 'VALIDATION_FAILED'],
     ['no code', A_CHECK, '{}', 400, 'VALIDATION_FAILED'],
     ['a code that is a number', A_CHECK, '{"code":123456}', 400, 'VALIDATION_FAILED'],
     ['an empty code', A_CHECK, '{"code":""}', 400, 'VALIDATION_FAILED'],

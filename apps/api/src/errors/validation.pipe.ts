@@ -1,4 +1,4 @@
-import { ValidationPipe, type ValidationError } from '@nestjs/common';
+import { ValidationPipe, type ArgumentMetadata, type ValidationError } from '@nestjs/common';
 import { ApiProperty } from '../docs/swagger.decorators.js';
 
 /** One fault of a request body. */
@@ -19,9 +19,28 @@ export class ValidationFailedError extends Error {
   }
 }
 
+/** Far more than any body of ours has. */
+const MAX_DEPTH = 5;
+
+/** The conversion to a DTO follows a body to its end, and a deep one ends its stack. */
+class BoundedValidationPipe extends ValidationPipe {
+  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    if (isDeeperThan(MAX_DEPTH, value)) {
+      const detail = `the body is nested deeper than ${MAX_DEPTH} levels`;
+      throw new ValidationFailedError([{ pointer: '', detail }]);
+    }
+    return super.transform(value, metadata) as Promise<unknown>;
+  }
+}
+
+function isDeeperThan(levels: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((entry) => isDeeperThan(levels - 1, entry));
+}
+
 /** Bodies are checked against their DTO: unknown properties and wrong types are refused, nothing is converted. */
 export function createValidationPipe(): ValidationPipe {
-  return new ValidationPipe({
+  return new BoundedValidationPipe({
     whitelist: true,
     forbidNonWhitelisted: true,
     forbidUnknownValues: true,
