@@ -50,16 +50,20 @@ function violationsOfSends(
   { cooldownMs, sends: allowance }: LimitsInForce,
 ): string[] {
   const gaps = messages.slice(1).map(({ at }, index) => at - messages[index].at);
-  const during = ({ askedAt, answeredAt = Infinity }: Call): boolean =>
-    messages.some(({ at }) => askedAt <= at && at <= answeredAt);
+  const isDuring = ({ at }: ReceivedMessage, { askedAt, answeredAt = Infinity }: Call): boolean =>
+    askedAt <= at && at <= answeredAt;
   const mayHaveSent = sends.filter((call) => call.answer?.status === 201 || outcomeIsUnknown(call));
   return [
     ...gaps.filter((gapMs) => gapMs < cooldownMs).map((gapMs) => `two messages within ${gapMs} ms`),
     ...tooMany('messages', messages.length, allowance),
     ...sends
-      .filter((call) => call.answer?.status === 201 && !during(call))
+      .filter((call) => call.answer?.status === 201)
+      .filter((call) => !messages.some((message) => isDuring(message, call)))
       .map(() => 'an answer says that a message was sent, and none was'),
-    ...(messages.length > mayHaveSent.length ? ['a message that no call accounts for'] : []),
+    ...messages
+      .filter((message) => !mayHaveSent.some((call) => isDuring(message, call)))
+      .map(() => 'a message at a time at which no call may have sent it'),
+    ...tooMany('messages for its calls', messages.length, mayHaveSent.length),
   ];
 }
 
