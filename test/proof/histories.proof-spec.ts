@@ -16,7 +16,7 @@ const LIMITS: readonly Limits[] = [
   { sendsPerDay: 5, cooldownMs: 5_000, guessesPerCode: 1, wrongGuessesPerDay: 3 },
 ].map((limits) => ({ ...limits, sendMs: 1_000, codeLifeMs: 600_000 }));
 
-const HISTORIES = tries(160, 10_000);
+const HISTORIES = tries(120, 10_000);
 const PHONES_PER_BATCH = 400;
 const COMMAND = isLong ? 'npm run prove -- histories' : 'npm test -- histories.proof';
 
@@ -117,7 +117,7 @@ describe('2 processes on a store', () => {
       const preloads = [new URL(`./histories/broken/${preload}.preload.mjs`, import.meta.url).href];
       const tally = new Tally();
       await withDeployment({ store, processes: 2, limits: LIMITS[0], preloads }, async (deployment) => {
-        const batch = { phones: tries(60, 400), seed: newSeed(), disturbed: false };
+        const batch = { phones: tries(40, 400), seed: newSeed(), disturbed: false };
         const found = await counterexamples(deployment, batch, tally);
         expect(found.length).toBeGreaterThan(0);
         proved({

@@ -71,6 +71,13 @@ describe('A history of one phone is explained', () => {
       'two sends at once, when there is no cooldown',
       new Story({ ...LIMITS, cooldownMs: 0 }).atOnce((now) => now.sent().sent()),
     ],
+    [
+      'a send that was refused because of another one, which then did not reach Twilio',
+      new Story({ ...LIMITS, sendsPerDay: 3 })
+        .sent()
+        .atOnce((now) => now.send(UNREACHABLE).pass(60_000).send(tooFrequent(61)))
+        .sent(),
+    ],
     ['a failed send, and another one right after it', story().send(INVALID, ['refused']).sent()],
     ['a send that never reached Twilio', story().send(UNREACHABLE).sent()],
     [

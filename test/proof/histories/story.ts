@@ -12,8 +12,7 @@ export class Story {
   constructor(private readonly limits: Limits) {}
 
   pass(ms: number): this {
-    const from = this.next();
-    this.advances.push({ from, to: from, ms });
+    this.advances.push({ ...this.interval(), ms });
     this.virtualMs += ms;
     return this;
   }
