@@ -81,12 +81,13 @@ class Search<State> {
 
   private nextSteps(state: State, time: number): { index: number; next: State }[] {
     const possible: { index: number; next: State }[] = [];
+    const firstEnd = this.steps.find(({ to }, index) => !this.taken[index] && to >= time)!.to;
     for (const index of this.candidates(time)) {
       const { apply, from, optional, after } = this.steps[index];
       const next = apply(state);
       if (next instanceof Impossible) continue;
       // What changes nothing, neither the state nor what may follow, can as well come now as later.
-      if (next === state && from <= time && !optional && after === undefined) return [{ index, next }];
+      if (next === state && from <= firstEnd && !optional && after === undefined) return [{ index, next }];
       possible.push({ index, next });
     }
     return possible;

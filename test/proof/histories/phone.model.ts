@@ -103,8 +103,8 @@ export class PhoneModel {
   keepReservation(phone: Phone, id: number): Phone {
     const { reservation } = phone.sends[id] ?? {};
     if (!reservation || reservation.returned || reservation.sentBy !== undefined) return phone;
-    const sentBy = Math.min(phone.now, reservation.takenAt + this.limits.sendMs);
-    return withSend(phone, id, { reservation: { ...reservation, sentBy } });
+    if (phone.now >= reservation.takenAt + this.limits.sendMs) return phone; // that is what was reckoned with
+    return withSend(phone, id, { reservation: { ...reservation, sentBy: phone.now } });
   }
 
   /** Of a failed send. */
@@ -129,6 +129,14 @@ export class PhoneModel {
     if (code?.send !== 'in flight') return phone;
     const kept = withSend(phone, id, { code: { ...code, send: 'kept' } });
     return endCodes(kept, 'replaced', (other) => other.number < code.number && other.send !== 'failed');
+  }
+
+  /** Whether there is a code to replace: one that is older than that of this send, if it has one, and has not ended. */
+  hasOlderCode({ now, sends }: Phone, id: number): boolean {
+    const number = sends[id]?.code?.number ?? Infinity;
+    return Object.values(sends).some(
+      ({ code }) => code && code.number < number && !code.ended && code.expiresAt > now,
+    );
   }
 
   failCode(phone: Phone, id: number): Phone {

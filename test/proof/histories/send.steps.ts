@@ -9,6 +9,7 @@ const STORE_TIMEOUT_MS = 1_190;
 
 const RESERVES = 'takes its reservation';
 const MAKES_CODE = 'makes its code';
+const NOTHING_TO_DO = 'there is nothing to do';
 
 /** What is known of a step. */
 type Certainty = 'happened' | 'may have happened';
@@ -60,12 +61,11 @@ class SendSteps {
   }
 
   sent(expiresAt?: number): Step<Phone>[] {
-    return [this.reserve(), this.makeCode(expiresAt), ...this.kept(), this.interrupted()];
+    return [this.reserve(), this.makeCode(expiresAt), ...this.kept()];
   }
 
   failed(begun: Certainty): Step<Phone>[] {
-    const begin = [this.reserve(begun), this.makeCode(undefined, begun)];
-    return [...begin, ...this.returned(), this.interrupted()];
+    return [this.reserve(begun), this.makeCode(undefined, begun), ...this.returned(), this.interrupted()];
   }
 
   refusedByLimits(code: string, seconds: number): Step<Phone>[] {
@@ -100,12 +100,12 @@ class SendSteps {
   /** Anything may have been done, and may be done late, but nothing was sent. */
   withoutStore(): Step<Phone>[] {
     const { from, to } = this.call;
-    const begin = [this.reserve(), this.makeCode()];
+    const begin = [this.reserve('may have happened'), this.makeCode(undefined, 'may have happened')];
     const forget = this.step('gives its reservation back unused', (phone) =>
       unlessSame(phone, this.model.forgetReservation(phone, this.id)),
     );
     return [
-      ...begin.map((step) => ({ ...step, from, to: to + LATE_MS, optional: true })),
+      ...begin.map((step) => ({ ...step, from, to: to + LATE_MS })),
       { ...forget, from, to: Infinity, optional: true },
       this.interrupted(),
     ];
@@ -116,9 +116,9 @@ class SendSteps {
     const { messages, from } = this.call;
     if (messages.length === 0) return this.withoutStore();
     const mayHaveGoneOut = messages.some(({ outcome }) => outcome !== 'refused');
-    const settled = mayHaveGoneOut ? this.kept() : this.returned();
+    const settled = mayHaveGoneOut ? this.kept() : [...this.returned(), this.interrupted()];
     const optional = settled.map((step) => ({ ...step, from, to: Infinity, optional: true }));
-    return [this.reserve(), this.makeCode(), ...optional, this.interrupted()];
+    return [this.reserve(), this.makeCode(), ...optional];
   }
 
   unexpected(): Step<Phone> {
@@ -135,15 +135,18 @@ class SendSteps {
   }
 
   private makeCode(expiresAt?: number, certainty: Certainty = 'happened'): Step<Phone> {
+    const optional = certainty === 'may have happened';
     const step = this.step(MAKES_CODE, (phone) => {
       const wait = this.model.waitToGuess(phone);
       if (wait > 0) return new Impossible(`it has to wait for ${wait} ms (wrong guesses)`);
+      // Nobody learns of this code, unless it replaces another.
+      if (optional && !this.model.hasOlderCode(phone, this.id)) return new Impossible(NOTHING_TO_DO);
       const made = this.model.makeCode(phone, this.id);
       const ends = made.sends[this.id].code!.expiresAt;
       if (expiresAt === undefined || expiresAt === ends) return made;
       return new Impossible(`its code expires ${expiresAt - ends} ms late`);
     });
-    return { ...step, optional: certainty === 'may have happened' };
+    return { ...step, optional };
   }
 
   private guessesWait(allowed: (seconds: number) => boolean): Step<Phone> {
@@ -156,10 +159,15 @@ class SendSteps {
     });
   }
 
+  /** When nobody wrote it down, the code comes into force when somebody asks. */
   private kept(): Step<Phone>[] {
     return [
       this.settle('keeps its reservation', RESERVES, (phone) => this.model.keepReservation(phone, this.id)),
-      this.settle('puts its code in force', MAKES_CODE, (phone) => this.model.keepCode(phone, this.id)),
+      this.settle('puts its code in force', MAKES_CODE, (phone) => {
+        const matters =
+          this.model.hasOlderCode(phone, this.id) || this.model.interrupted(phone).includes(this.id);
+        return matters || !this.end.optional ? this.model.keepCode(phone, this.id) : phone;
+      }),
     ];
   }
 
@@ -172,7 +180,7 @@ class SendSteps {
     ];
   }
 
-  /** A send whose outcome was not written down in time counts as sent if it was reserved. */
+  /** A failed send whose outcome was not written down in time counts as sent if its reservation is held. */
   private interrupted(): Step<Phone> {
     const step = this.step('is found interrupted', (phone) => {
       if (!this.model.interrupted(phone).includes(this.id)) return new Impossible('it is not interrupted');
@@ -199,7 +207,7 @@ class SendSteps {
 
 /** Of a step that nobody knows of, and that would change nothing, need not be thought. */
 function unlessSame(before: Phone, after: Phone): Phone | Impossible {
-  return before === after ? new Impossible('there is nothing to do') : after;
+  return before === after ? new Impossible(NOTHING_TO_DO) : after;
 }
 
 /** As in Retry-After. */
