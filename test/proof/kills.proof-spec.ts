@@ -56,7 +56,7 @@ class Deployment {
     while (this.kills < kills) {
       await sleep(between(20, 400, this.random));
       await this.killSome();
-      if (this.random() < 0.25) await this.killWhileStarting();
+      if (this.random() < 0.4) await this.killWhileStarting();
       const [started] = await this.startMissing();
       await this.callers.askAgain(started, Date.now() - LIMITS.cooldownMs);
     }

@@ -1,7 +1,13 @@
 import { closeSync, openSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { checkSnapshot, DamagedPagesError, readSnapshot, type CheckRecord } from './lmdb-file.js';
+import {
+  checkMetaPages,
+  checkSnapshot,
+  DamagedPagesError,
+  readSnapshot,
+  type CheckRecord,
+} from './lmdb-file.js';
 
 /** The data file is damaged. Opening it could crash the process or forget limits, so the start stops. */
 export class DamagedStoreError extends Error {
@@ -24,7 +30,7 @@ const READS = 3;
  * @throws DamagedStoreError
  */
 export async function checkBeforeOpening(path: string): Promise<void> {
-  if (await isThere(path)) inspect(path, readSnapshot);
+  if (await isThere(path)) inspect(path, checkMetaPages);
 }
 
 /**

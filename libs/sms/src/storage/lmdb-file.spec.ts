@@ -1,10 +1,16 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { open, type RootDatabase } from 'lmdb';
 import { temporaryFolder } from '../../../../test/support/stores.js';
-import { checkAllPages } from './embedded-file.js';
+import { checkAllPages, checkBeforeOpening } from './embedded-file.js';
+
+const PAGE_BYTES = 4_096;
+/** In a meta page. */
+const META_ROOT = 136;
+const META_TRANSACTION = 152;
+const META_BOOT = 160;
 
 let folder: string;
 let path: string;
@@ -56,6 +62,26 @@ describe('A data file that nothing was done to', () => {
     } finally {
       await database.close();
     }
+  });
+
+  it('is found sound as a power cut leaves it, and LMDB goes back to what was flushed', async () => {
+    const database = await openFile();
+    for (let count = 0; count < 5; count += 1) await database.put(`key ${count}`, Buffer.alloc(1));
+    await database.close();
+    const content = await readFile(path);
+    const [newest, page] = [0, PAGE_BYTES]
+      .map((at) => [content.readBigUInt64LE(at + META_TRANSACTION), at] as const)
+      .reduce((one, other) => (other[0] > one[0] ? other : one));
+    // Of two more transactions, only the meta page of the second one reached the disk, before the computer went down.
+    content.writeBigUInt64LE(newest + 2n, page + META_TRANSACTION);
+    content.writeBigUInt64LE(1n << 20n, page + META_ROOT);
+    content.writeBigUInt64LE(12345n, page + META_BOOT);
+    await writeFile(path, content);
+
+    await checkBeforeOpening(path);
+    const reopened = await openFile();
+    expect(keysIn()).toEqual(['key 0', 'key 1', 'key 2', 'key 3', 'key 4']);
+    await reopened.close();
   });
 
   it('is found sound while it is new, and when it was opened again', async () => {

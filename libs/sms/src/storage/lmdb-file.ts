@@ -31,7 +31,8 @@ export interface Snapshot {
 export type CheckRecord = (key: Buffer, value: Buffer) => void;
 
 // The layout of LMDB's files as lmdb-js 3 writes them (data version 2): integers are little-endian, a page begins with a
-// header of 24 bytes. Pages 0 and 1 describe the two newest transactions, each of them the ones with its parity.
+// header of 24 bytes. Pages 0 and 1 describe the two newest transactions, each of them the ones with its parity. The second
+// half of page 0 describes the newest one that was flushed to the disk: LMDB goes back to it after a power cut.
 const MAGIC = 0xbeefc0de;
 const VERSION = 2;
 const META_BYTES = 160;
@@ -64,23 +65,47 @@ const OVERFLOW_REFERENCE_BYTES = 24;
 const OVERFLOW_COUNT = 16;
 
 /**
- * Reads both meta pages.
- * @throws DamagedPagesError if they do not describe two transactions in sequence
+ * Checks what LMDB chooses a state of the file by, when it opens the file.
+ * @throws DamagedPagesError
+ */
+export function checkMetaPages(file: number): void {
+  readMetaPages(file);
+}
+
+/**
+ * The newest state of a file that was opened.
+ * @throws DamagedPagesError if its two meta pages do not describe two transactions in sequence
  */
 export function readSnapshot(file: number): Snapshot {
+  const { even, odd } = readMetaPages(file);
+  const [older, newer] = even.transaction > odd.transaction ? [odd, even] : [even, odd];
+  if (newer.transaction > 0 && newer.transaction !== older.transaction + 1) throw contradiction();
+  return newer;
+}
+
+function readMetaPages(file: number): { even: Snapshot; odd: Snapshot } {
   // In one go: another process may be writing.
   const start = Buffer.alloc(LARGEST_PAGE_BYTES + META_BYTES);
   const head = start.subarray(0, readSync(file, start, 0, start.length, 0));
   const even = readMeta(head);
   const odd = readMeta(head.subarray(even.pageBytes));
-  const [older, newer] = even.transaction > odd.transaction ? [odd, even] : [even, odd];
-  const isNew = newer.transaction === 0;
-  const isNext =
-    newer.transaction - older.transaction === 1 && (newer.transaction % 2 === 0) === (newer === even);
-  if (even.pageBytes !== odd.pageBytes || !(isNew || isNext)) {
-    throw new DamagedPagesError('its two meta pages contradict each other');
-  }
-  return newer;
+  const flushed = toSnapshot(head.subarray(even.pageBytes / 2));
+  const isPair =
+    even.pageBytes === odd.pageBytes &&
+    even.transaction % 2 === 0 &&
+    (odd.transaction % 2 === 1 || odd.transaction === 0);
+  // What was flushed was the newest one then, beside the one before it.
+  const isAfterFlushed = Math.min(even.transaction, odd.transaction) >= flushed.transaction - 1;
+  const isOther = ({ transaction, lastPage, main, free }: Snapshot): boolean =>
+    transaction > 0 &&
+    transaction === flushed.transaction &&
+    !(lastPage === flushed.lastPage && main.root === flushed.main.root && free.root === flushed.free.root);
+  if (!isPair || !isAfterFlushed || isOther(even) || isOther(odd)) throw contradiction();
+  return { even, odd };
+}
+
+function contradiction(): DamagedPagesError {
+  return new DamagedPagesError('its meta pages contradict each other');
 }
 
 function readMeta(page: Buffer): Snapshot {
@@ -90,6 +115,10 @@ function readMeta(page: Buffer): Snapshot {
     page.readUInt32LE(META.version) === VERSION &&
     KNOWN_PAGE_BYTES.includes(page.readUInt32LE(META.pageBytes));
   if (!isMeta) throw new DamagedPagesError('it has no meta page where there should be one');
+  return toSnapshot(page);
+}
+
+function toSnapshot(page: Buffer): Snapshot {
   return {
     pageBytes: page.readUInt32LE(META.pageBytes),
     lastPage: Number(page.readBigUInt64LE(META.lastPage)),
