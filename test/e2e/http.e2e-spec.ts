@@ -1,8 +1,12 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { TwilioSimulator } from '@app/twilio-simulator';
 import { startApi, type RunningApi } from '../support/api.js';
 import { DescribedAnswers } from '../support/described-answers.js';
+import { captureLog } from '../support/log.js';
 import { speak } from '../support/raw-http.js';
 
 const SENDS = '/v1/verifications';
@@ -166,6 +170,22 @@ describe('Every answer', () => {
 
   it('is that of HTTP/1.0, which has no host, too', async () => {
     expect(await speak(await api.app.getUrl(), 'GET /livez HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 /);
+  });
+});
+
+describe('A caller that hangs up in the middle of its request', () => {
+  it('is no fault of ours', async () => {
+    const events = captureLog();
+    const server = api.app.getHttpServer();
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    const head = 'POST /v1/verifications HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\n';
+    socket.write(`${head}content-type: application/json\r\ncontent-length: 99\r\n\r\n{`);
+    const [request] = (await once(server, 'request')) as [IncomingMessage];
+    const closed = new Promise<void>((resolve) => request.once('close', resolve));
+    socket.resetAndDestroy();
+    await closed;
+    await setImmediate();
+    expect(events.filter(({ level }) => level === 'error')).toEqual([]);
   });
 });
 

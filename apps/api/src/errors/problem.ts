@@ -75,6 +75,7 @@ export function toProblem(error: unknown): ProblemFacts {
     return { ...problem(code, message, reason), retryAfterSeconds, reason, attemptsLeft, errors };
   }
   if (error instanceof HttpException) return fromStatus(error.getStatus());
+  if (isHangUp(error)) return fromStatus(HttpStatus.BAD_REQUEST);
   return fromStatus(HttpStatus.INTERNAL_SERVER_ERROR);
 }
 
@@ -87,6 +88,12 @@ export function fromStatus(status: number): ProblemFacts {
 function problem(code: ErrorCode, detail: string, reason?: string): ProblemFacts {
   const type = `urn:problem:phone-verification:${code.toLowerCase().replaceAll('_', '-')}`;
   return { type, title: ERROR_TITLE[code], status: statusOf(code, reason), detail, code };
+}
+
+/** The caller closed the connection in the middle of its request. Nobody hears the answer. */
+function isHangUp(error: unknown): boolean {
+  const { code, message } = (error ?? {}) as NodeJS.ErrnoException;
+  return code === 'ECONNRESET' && message === 'aborted';
 }
 
 function isKnown(error: unknown): error is KnownError {
