@@ -6,7 +6,8 @@ import { VirtualClock } from '../support/virtual-clock.js';
 import { recordBatch, type BatchOptions } from './histories/batch.js';
 import { describeCounterexample } from './histories/counterexample.js';
 import { Deployment, type DeploymentOptions } from './histories/deployment.js';
-import { checkHistory, isCounterexample } from './histories/history.check.js';
+import type { History } from './histories/history.js';
+import { checkHistory, isCounterexample, type Verdict } from './histories/history.check.js';
 import type { Limits } from './histories/phone.model.js';
 import { Tally } from './histories/tally.js';
 
@@ -43,18 +44,16 @@ async function withDeployment(
   }
 }
 
-/** @returns the descriptions of those that the model of a phone does not explain */
+/** Histories that the model of a phone does not explain. */
 async function counterexamples(
   deployment: Deployment,
   options: BatchOptions,
-  tally = new Tally(),
-): Promise<string[]> {
+  tally: Tally,
+): Promise<{ history: History; verdict: Verdict }[]> {
   const { histories, disturbances } = await recordBatch(deployment, options);
   tally.count(histories, disturbances);
-  return histories.flatMap((history) => {
-    const verdict = checkHistory(history);
-    return isCounterexample(verdict) ? [describeCounterexample(history, verdict)] : [];
-  });
+  const checked = histories.map((history) => ({ history, verdict: checkHistory(history) }));
+  return checked.filter(({ verdict }) => isCounterexample(verdict));
 }
 
 describe.each(STORES)('4 processes on a %s store', (store) => {
@@ -71,8 +70,10 @@ describe.each(STORES)('4 processes on a %s store', (store) => {
           while (tally.histories < until) {
             const phones = Math.min(PHONES_PER_BATCH, until - tally.histories);
             const batch = { phones, seed: seed + tally.histories, disturbed: true };
-            const [first] = await counterexamples(deployment, batch, tally);
-            if (first) throw new Error(`${first}\nRun it again:      PROOF_SEED=${seed} ${COMMAND}`);
+            const [found] = await counterexamples(deployment, batch, tally);
+            if (!found) continue;
+            const described = describeCounterexample(found.history, found.verdict);
+            throw new Error(`${described}\nRun it again:      PROOF_SEED=${seed} ${COMMAND}`);
           }
         });
       }
