@@ -40,8 +40,10 @@ const TOLERATED = [' ', '-', '.', '(', ')'];
 const SEPARATORS = [
   ...TOLERATED,
   ...TOLERATED,
-  ...'/_,;:*#~\t\r\n\0\u001b',
-  ...'\u00a0\u00ad\u2002\u2009\u200b\u200c\u200d\u200e\u200f\u202d\u202e\u2060\ufeff\u3000\u2010\u2011\u2013\u2212\uff0d',
+  ...'/_,;:*#~\t\r\n\0\u001b'.split(''),
+  ...'\u00a0\u00ad\u2002\u2009\u200b\u200c\u200d\u200e\u200f\u202d\u202e\u2060\ufeff\u3000\u2010\u2011\u2013\u2212\uff0d'.split(
+    '',
+  ),
 ];
 const PREFIXES = [
   '',
@@ -96,7 +98,7 @@ export function spellings(bases: readonly Base[]): fc.Arbitrary<string> {
       padding: mostly(0, [...Array.from({ length: 20 }, (_, count) => count), 8_000, 10_000, 1_000_000]),
     })
     .map(({ base, form, prefix, suffix, gaps, zero, other, padding }) => {
-      const digits = [...(base[form as keyof Base] ?? base.e164).slice(1)];
+      const digits = (base[form as keyof Base] ?? base.e164).slice(1).split('');
       const written = digits.map((digit) => String.fromCodePoint(zero.codePointAt(0)! + Number(digit)));
       for (const [place, gap] of gaps) written.splice(place, 0, gap);
       return `${prefix}${written.join('')}${other}${suffix}${' '.repeat(padding)}`;
