@@ -64,7 +64,9 @@ describe('The API as an operator starts it', () => {
         SERVER_ENABLE_MOBILE_REGISTER: 'true',
         SERVER_SECRET: TEST_SECRET,
         REDIS_URL: redisUrl(),
-        SERVER_SMS_MAX_SENDS_PER_SOURCE: '1000000', // all tests call from one address
+        // All tests call from one address.
+        SERVER_SMS_MAX_SENDS_PER_SOURCE: '1000000',
+        SERVER_SMS_MAX_FAILED_CHECKS_PER_SOURCE: '1000000',
       },
       folder,
     );

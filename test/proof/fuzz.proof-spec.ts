@@ -210,4 +210,4 @@ it('no request makes the server fail, hang, crash or grow, and no spelling of a 
       'forwarding headers, two lengths, chunks that are none, prototypes, bombs, depth, size, characters of other scripts',
     result: `${counted(counts.answers)} answers with one of ${statuses.size} statuses, none of them 500, none with the number that was given; ${counted(received.size)} numbers got a message, and none got two; the process held ${counted(Math.max(0, Math.round(grown / 1024)))} KiB more`,
   });
-}, 1_500_000);
+}, 600_000);

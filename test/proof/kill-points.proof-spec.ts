@@ -59,7 +59,7 @@ async function dieSending(
   const askedAt = Date.now();
   if (KILL_POINTS[point].isRefused) simulator.faults.next({ kind: 'status', status: 400, code: 21211 });
   const answer = await dying.send(ready.phone, {}, headers).catch((error: Error) => error.message);
-  expect([point, answer]).toEqual([point, 'fetch failed']);
+  expect([point, answer]).toEqual([point, 'the connection broke']);
   await dying.ended();
   return { point, headers, askedAt, diedAt: Date.now(), ...ready };
 }

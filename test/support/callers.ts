@@ -1,6 +1,6 @@
 import { wrongCode } from './api.js';
 import type { ReceivedMessages } from './messages.js';
-import type { ApiProcess, JsonAnswer } from './process.js';
+import { ConnectionBrokenError, type ApiProcess, type JsonAnswer } from './process.js';
 import { between } from './proof.js';
 import { newPhone } from './stores.js';
 
@@ -110,7 +110,7 @@ export class Callers {
       call.answeredAt = Date.now();
       return call.answer;
     } catch (error) {
-      if ((error as Error).name === 'TypeError') return undefined; // fetch says so when the connection breaks
+      if (error instanceof ConnectionBrokenError) return undefined;
       throw error;
     } finally {
       this.open.set(api, this.inFlightAt(api) - 1);

@@ -112,9 +112,7 @@ export class ApiProcess {
   }
 
   private async ask(path: string, options: Asked): Promise<JsonAnswer> {
-    const response = await request(this.url + path, options); // half the work of fetch
-    const { statusCode: status, headers } = response;
-    const body = await response.body.text();
+    const { status, headers, body } = await answerTo(this.url + path, options);
     this.described.compare({ method: options.method, path, status, headers, body });
     return {
       status,
@@ -147,6 +145,23 @@ export class ApiProcess {
     const ended = this.ended();
     this.kill(signal);
     return ended;
+  }
+}
+
+/** The process died, or the connection to it was cut, before its answer was there. */
+export class ConnectionBrokenError extends Error {
+  constructor() {
+    super('the connection broke');
+  }
+}
+
+/** @throws ConnectionBrokenError */
+async function answerTo(url: string, options: Asked) {
+  try {
+    const { statusCode: status, headers, body } = await request(url, options); // half the work of fetch
+    return { status, headers, body: await body.text() };
+  } catch {
+    throw new ConnectionBrokenError();
   }
 }
 
