@@ -11,7 +11,7 @@ import { counted, proved, tries } from '../support/proof.js';
 import { RedisServer } from '../support/redis-server.js';
 import { temporaryFolder } from '../support/stores.js';
 
-const PHONES = tries(4_000, 1_000_000);
+const PHONES = tries(1_000, 1_000_000);
 const AT_ONCE = 100;
 /** For what a process keeps of each phone and source there would be no room in it. */
 const HEAP_MIB = 80;
