@@ -55,15 +55,19 @@ function announceDemo(url: string): void {
 }
 
 /** One clear message; configuration faults in one table. */
-function stop(error: unknown): never {
+function stop(error: unknown): void {
   if (error instanceof ConfigurationError || error instanceof WrongSecretError) {
-    process.stderr.write(`${error.message}\n`);
-    process.exit(CONFIGURATION_EXIT_CODE);
+    end(error.message, CONFIGURATION_EXIT_CODE);
+    return;
   }
   const { code, message } = error as NodeJS.ErrnoException;
   const hint = code === 'EADDRINUSE' ? ' Stop what uses it, or set PORT to another one.' : '';
-  process.stderr.write(`The API cannot start. ${message.replace(/\.?$/, '.')}${hint}\n`);
-  process.exit(1);
+  end(`The API cannot start. ${message.replace(/\.?$/, '.')}${hint}`, 1);
+}
+
+/** Not before the message is written: Node may have much else to print, if it was told to. */
+function end(message: string, exitCode: number): void {
+  process.stderr.write(`${message}\n`, () => process.exit(exitCode));
 }
 
 await main().catch(stop);
