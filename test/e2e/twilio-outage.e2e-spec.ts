@@ -36,7 +36,7 @@ describe.each(STORES)('While Twilio cannot be reached, with a %s store', (store)
       TWILIO_SMS_TIMEOUT_MS: '1000',
       SERVER_SMS_MAX_SEND_COUNT: '1',
     });
-    await way.stop();
+    await way.close();
     await sends(10);
     const [phones, tries] = [Array.from({ length: 40 }, newPhone), await unreachable()];
     for (const { status, body, headers } of await sends(40, phones)) {

@@ -68,7 +68,7 @@ export class TcpProxy {
   }
 
   /** Nothing listens at its address, until {@link startAgain}. */
-  async stop(): Promise<void> {
+  async close(): Promise<void> {
     this.resetConnections();
     await new Promise((resolve) => this.server.close(resolve));
   }
@@ -92,10 +92,6 @@ export class TcpProxy {
     this.mode = 'forward';
     this.delayMs = 0;
     this.resetConnections();
-  }
-
-  close(): Promise<void> {
-    return this.stop();
   }
 
   private forward(client: Socket, server: Socket): void {
