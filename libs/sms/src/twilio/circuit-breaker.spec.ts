@@ -36,6 +36,17 @@ describe('A circuit breaker', () => {
     expect(breaker.isOpen).toBe(true);
   });
 
+  it('does not open when a request succeeds, although those that succeeded before the failures are forgotten', () => {
+    record(20, true);
+    nowMs += 5_000;
+    record(19, false);
+    nowMs += 5_000;
+    record(1, true);
+    expect(breaker.isOpen).toBe(false);
+    record(1, false);
+    expect(breaker.isOpen).toBe(true);
+  });
+
   it('says once that it opened, and once that it closed', () => {
     events.length = 0;
     record(20, false);

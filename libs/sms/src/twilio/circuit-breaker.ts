@@ -89,7 +89,8 @@ export class CircuitBreaker {
   private count(answered: boolean): void {
     this.turnWindow();
     this.current.requests += 1;
-    if (!answered) this.current.failures += 1;
+    if (answered) return; // whatever failed before it
+    this.current.failures += 1;
     const requests = this.previous.requests + this.current.requests;
     const failures = this.previous.failures + this.current.failures;
     if (requests < LEAST_REQUESTS || failures < requests * FAILURE_RATIO) return;
