@@ -2,12 +2,13 @@
 import { constants } from 'node:os';
 import { findChromium } from './chromium.mjs';
 import { startRedis } from './redis.mjs';
-import { build, install, run, running, SIGNALS } from './setup.mjs';
+import { build, endRunning, install, run, SIGNALS } from './setup.mjs';
 
 const JEST = [
   '--experimental-vm-modules',
   '--disable-warning=ExperimentalWarning',
   'node_modules/jest/bin/jest.js',
+  '--forceExit', // what a test that was cut off still waits for must not keep it running
 ];
 
 /** Installs, finds a browser, starts Redis and builds. Whatever stops this process stops that Redis too. */
@@ -17,8 +18,9 @@ export async function prepareTests() {
   const redis = await startRedis();
   for (const signal of SIGNALS) {
     process.once(signal, () => {
-      for (const child of running) child.kill(signal);
-      void redis.stop().finally(() => process.exit(128 + constants.signals[signal]));
+      void endRunning(signal)
+        .then(() => redis.stop())
+        .finally(() => process.exit(128 + constants.signals[signal]));
     });
   }
   try {
@@ -35,7 +37,8 @@ export async function prepareTests() {
   };
   return {
     /** @returns the exit code */
-    jest: (args, env = {}) => run(process.execPath, [...JEST, ...args], { env: { ...environment, ...env } }),
+    jest: (args, env = {}) =>
+      run(process.execPath, [...JEST, ...args], { env: { ...environment, ...env }, group: true }),
     stop: () => redis.stop(),
   };
 }

@@ -35,7 +35,7 @@ const BUILD_INPUTS = [
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** Commands that run now, so that whoever is stopped can stop them too. */
-export const running = new Set();
+const running = new Set();
 
 /** Ends the process with one line when Node is too old. */
 export function checkNode() {
@@ -81,10 +81,18 @@ export async function importBuilt(path) {
   await import(new URL(`../dist/${path}`, import.meta.url).href);
 }
 
-/** Runs a command in the root folder and gives its exit code. Its output goes where `stdout` says. */
-export function run(command, args, { env = process.env, stdout = 'inherit' } = {}) {
+/**
+ * Runs a command in the root folder and gives its exit code. Its output goes where `stdout` says.
+ * With `group`, what it started ends with it.
+ */
+export function run(command, args, { env = process.env, stdout = 'inherit', group = false } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', stdout, 'inherit'] });
+    const child = spawn(command, args, {
+      cwd: root,
+      env,
+      stdio: ['ignore', stdout, 'inherit'],
+      detached: group,
+    });
     running.add(child);
     child.once('error', (error) => {
       running.delete(child);
@@ -92,9 +100,25 @@ export function run(command, args, { env = process.env, stdout = 'inherit' } = {
     });
     child.once('close', (code) => {
       running.delete(child);
+      if (group) killGroup(child.pid);
       resolve(code ?? 1);
     });
   });
+}
+
+function killGroup(leader) {
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch {
+    // nothing was left
+  }
+}
+
+/** Passes a signal on to what runs now, and waits for its end. */
+export async function endRunning(signal) {
+  const ended = [...running].map((child) => once(child, 'close'));
+  for (const child of running) child.kill(signal);
+  await Promise.all(ended);
 }
 
 /** Preparations talk on stderr: stdout belongs to what is started. */
@@ -205,9 +229,7 @@ async function locked(work) {
   const unlock = () => rmSync(lock, { recursive: true, force: true });
   const endOnSignal = (signal) => {
     // npm first ends what it writes: the next start must not begin in the middle of it.
-    const ended = [...running].map((child) => once(child, 'close'));
-    for (const child of running) child.kill(signal);
-    void Promise.all(ended).finally(() => {
+    void endRunning(signal).finally(() => {
       unlock();
       process.exit(128 + constants.signals[signal]);
     });

@@ -10,6 +10,7 @@ import {
 import { VerificationStore } from '../../apps/api/src/verification/verification.store.js';
 import { codeFor, startApi, wrongCode, type RunningApi, type StoreKind } from '../support/api.js';
 import { newPhone } from '../support/stores.js';
+import { until } from '../support/until.js';
 
 interface Provocation {
   readonly environment?: Record<string, string>;
@@ -79,7 +80,7 @@ const PROVOCATIONS: Record<ErrorCode, Provocation> = {
         .send(phone)
         .set(A_KEY)
         .then(({ status }) => status);
-      while (simulator.requests.length === asked) await new Promise((resolve) => setImmediate(resolve));
+      await until('Twilio is asked', () => simulator.requests.length > asked);
       const second = await api.send(phone).set(A_KEY);
       await first;
       return second;

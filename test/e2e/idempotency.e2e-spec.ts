@@ -6,6 +6,7 @@ import type { Response } from 'supertest';
 import { apiEnvironment, codeFor, startApi, STORES, type RunningApi } from '../support/api.js';
 import { ApiProcess } from '../support/process.js';
 import { newPhone, temporaryFolder } from '../support/stores.js';
+import { until } from '../support/until.js';
 
 const KEYS = ['the-first-key-of-a-back-end-01234', 'the-other-key-of-a-back-end-01234'];
 
@@ -166,16 +167,16 @@ describe.each(STORES)(
       try {
         simulator.faults.next({ kind: 'hang', accepted: true });
         const sending = dying.send(phone, {}, headers).catch(() => undefined);
-        while (messagesTo(phone) === 0) await new Promise((resolve) => setImmediate(resolve));
+        await until('the message is there', () => messagesTo(phone) > 0);
         await dying.stop('SIGKILL');
         await sending;
 
         let answer = await api.send(phone, {}, headers);
         expect(answer).toMatchObject({ status: 409, body: { code: 'IDEMPOTENCY_KEY_IN_USE' } });
-        while (answer.status === 409) {
-          await new Promise((resolve) => setTimeout(resolve, 100));
+        await until('the key is free', async () => {
           answer = await api.send(phone, {}, headers);
-        }
+          return answer.status !== 409;
+        });
         expect(answer).toMatchObject({ status: 503, body: { code: 'SMS_CONNECTION_FAILED' } });
         expect(await api.send(phone, {}, headers)).toMatchObject({
           status: 503,

@@ -10,6 +10,7 @@ import { captureLog } from '../support/log.js';
 import { RedisCluster } from '../support/redis-cluster.js';
 import type { RedisServer } from '../support/redis-server.js';
 import { newId, newPhone, TEST_SECRET } from '../support/stores.js';
+import { until } from '../support/until.js';
 
 const API_KEY = 'an-api-key-of-the-tests-with-at-least-32-bytes';
 
@@ -87,7 +88,7 @@ describe('A node of a Redis Cluster that is lost', () => {
       await send(elsewhere).expect(201);
 
       await bringBack(cluster.servers[node]);
-      while ((await send(next)).status !== 201) await sleep(50);
+      await until('a message is sent again', async () => (await send(next)).status === 201);
     },
   );
 

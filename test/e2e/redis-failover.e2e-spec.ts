@@ -6,6 +6,7 @@ import { codeFor, startApi, type RunningApi } from '../support/api.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { RedisServer } from '../support/redis-server.js';
 import { newPhone } from '../support/stores.js';
+import { until } from '../support/until.js';
 
 let simulator: TwilioSimulator;
 let primary: RedisServer;
@@ -22,7 +23,9 @@ beforeEach(async () => {
   primary = await RedisServer.start(['--repl-diskless-sync-delay', '0']);
   replica = await RedisServer.start(['--replicaof', '127.0.0.1', `${primary.port}`]);
   await on(replica, async (client) => {
-    while (!(await client.info('replication')).includes('master_link_status:up')) await sleep(20);
+    await until('it follows', async () =>
+      (await client.info('replication')).includes('master_link_status:up'),
+    );
   });
   name = await TcpProxy.start(primary.url);
   api = await startApi(simulator, 'redis', { REDIS_URL: name.url });

@@ -3,6 +3,7 @@ import { TwilioSimulator } from '@app/twilio-simulator';
 import { codeFor, startApi, wrongCode, type RunningApi } from '../support/api.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { newPhone, redisUrl } from '../support/stores.js';
+import { until } from '../support/until.js';
 
 let simulator: TwilioSimulator;
 let proxy: TcpProxy & { url: string };
@@ -41,8 +42,7 @@ async function roundTripsOf(work: () => Promise<unknown>): Promise<number> {
 
 /** Until the API has found Redis again; it tries at least once a second. */
 async function untilReady(): Promise<void> {
-  while ((await api.http().get('/readyz')).status !== 200)
-    await new Promise((resolve) => setTimeout(resolve, 50));
+  await until('Redis is found', async () => (await api.http().get('/readyz')).status === 200);
 }
 
 describe('Trips to Redis', () => {
@@ -52,7 +52,7 @@ describe('Trips to Redis', () => {
     const before = proxy.roundTrips;
     const asked = simulator.requests.length;
     const sending = api.send(phone).then(({ status }) => status);
-    while (simulator.requests.length === asked) await new Promise((resolve) => setImmediate(resolve));
+    await until('Twilio is asked', () => simulator.requests.length > asked);
     expect(proxy.roundTrips - before).toBe(1);
     simulator.faults.clear();
     expect(await roundTripsOf(() => api.send(newPhone()).expect(201))).toBe(2);
@@ -114,11 +114,11 @@ describe('Without Redis', () => {
     await api.send(phone).expect(503);
     proxy.recover();
     await untilReady();
-    let answer = await api.send(phone);
-    while (answer.status === 429) {
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      answer = await api.send(phone);
-    }
-    expect(answer.status).toBe(201);
+    let status = 429;
+    await until('the unit is given back', async () => {
+      ({ status } = await api.send(phone));
+      return status !== 429;
+    });
+    expect(status).toBe(201);
   });
 });

@@ -33,7 +33,7 @@ async function sendUnderWay(
   const asked = simulator.requests.length;
   simulator.faults.next({ kind: 'delay', ms: delayMs });
   const answer = api.send(phone);
-  while (simulator.requests.length === asked) await new Promise((resolve) => setImmediate(resolve));
+  await until('Twilio is asked', () => simulator.requests.length > asked);
   return { answer };
 }
 
@@ -42,6 +42,7 @@ const onUsr2 = (code: string): Record<string, string> => ({
   CANARY,
   NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(`process.on('SIGUSR2', () => { ${code} })`)}`,
 });
+import { until } from '../support/until.js';
 
 describe.each(STORES)(
   'A process that is told to end while Twilio has a message, with a %s store',

@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { TwilioSimulator } from '@app/twilio-simulator';
 import { codeFor, startApi, STORES, type RunningApi } from '../support/api.js';
 import { newPhone } from '../support/stores.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
+import { until } from '../support/until.js';
 
 let simulator: TwilioSimulator;
 /** The way to Twilio. */
@@ -51,10 +51,10 @@ describe.each(STORES)('While Twilio cannot be reached, with a %s store', (store)
 
     await way.startAgain();
     let answer = await api.send(phones[0]);
-    while (answer.status === 503) {
-      await sleep(100);
+    await until('it is asked again', async () => {
       answer = await api.send(phones[0]);
-    }
+      return answer.status !== 503;
+    });
     expect(answer.status).toBe(201);
     await api.check(answer.body.id, codeFor(simulator, phones[0])).expect(200);
     for (const { status } of await sends(39, phones.slice(1))) expect(status).toBe(201);

@@ -1,6 +1,5 @@
 import { hkdfSync, randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Redis } from 'ioredis';
 import { EmbeddedStorage, RedisStorage, Secret, unseal } from '@app/sms';
@@ -19,6 +18,7 @@ import { ReflectingGateway } from '../support/reflecting-gateway.js';
 import { damageKeys, damageRecords, dumpOfFolder, dumpOfRedis } from '../support/store-dump.js';
 import { newPhone, temporaryFolder } from '../support/stores.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
+import { until } from '../support/until.js';
 
 /** Everything that prints more when it is asked to. */
 export const LOUD = {
@@ -27,6 +27,8 @@ export const LOUD = {
   NODE_DEBUG: 'https,net,tls,undici,fetch', // http and stream print what requests hold, and are refused
   TWILIO_LOG_LEVEL: 'debug',
 };
+/** For one answer. */
+const PATIENCE_MS = 20_000;
 const CALLBACK_PATH = '/webhooks/twilio/status';
 const UNKNOWN_ID = 'A'.repeat(44);
 
@@ -360,10 +362,18 @@ export class CanaryScenario {
       this.twilio.recover();
     }
     this.faults += 1;
-    this.twilio.refuse(); // until the circuit breaker opens
-    await Promise.all(Array.from({ length: 20 }, () => this.send()));
+    this.twilio.refuse();
+    await until('the circuit breaker opens', async () => {
+      await Promise.all(Array.from({ length: 20 }, () => this.send()));
+      return this.api!.output().includes('"event":"twilio.breaker_opened"');
+    });
     this.twilio.recover();
-    while ((await this.send()).code === '') await sleep(50);
+    await this.untilSent();
+  }
+
+  /** Readiness alone does not say so: the API may not have noticed yet that its connection was cut. */
+  private async untilSent(): Promise<void> {
+    await until('a message is sent again', async () => (await this.send()).code !== '');
   }
 
   async redisFaults(): Promise<void> {
@@ -410,7 +420,7 @@ export class CanaryScenario {
     await this.allowRedis();
     for (const key of await this.admin!.keys('*')) if (key !== 'sms:data-key') await this.admin!.del(key);
     this.redis!.recover();
-    while ((await this.ask('GET', '/readyz')).status !== 200) await sleep(50);
+    await this.untilSent();
   }
 
   private async allowRedis(): Promise<void> {
@@ -423,8 +433,15 @@ export class CanaryScenario {
     this.faults += 1;
     this.simulator.faults.next({ kind: 'hang', accepted: true });
     const asked = this.simulator.requests.length;
-    const sending = this.send().catch(() => undefined); // its connection may be cut
-    while (this.simulator.requests.length === asked) await sleep(5);
+    let answered: unknown;
+    const sending = this.ask('POST', '/v1/verifications', { phone: this.newPhone() }).then(
+      (answer) => (answered = answer),
+      () => undefined, // its connection may be cut
+    );
+    await until('Twilio is asked', () => {
+      if (answered) throw new Error(`answered ${JSON.stringify(answered)}`);
+      return this.simulator.requests.length > asked;
+    });
     await this.stop();
     await sending;
   }
@@ -526,6 +543,7 @@ export class CanaryScenario {
   ): Promise<Answer> {
     const response = await fetch(this.url + path, {
       method,
+      signal: AbortSignal.timeout(PATIENCE_MS),
       headers: {
         authorization: `Bearer ${this.secrets['server.api_key']}`,
         ...(body !== undefined && { 'content-type': 'application/json' }),

@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { EmbeddedStorage, Secret } from '@app/sms';
@@ -16,6 +15,7 @@ import { DataFileOpener, type KnownPhone, type Opened } from '../support/data-fo
 import { ApiProcess, runApi } from '../support/process.js';
 import { between, counted, proved, seeded, tries } from '../support/proof.js';
 import { newId, newPhone, temporaryFolder, TEST_SECRET } from '../support/stores.js';
+import { until } from '../support/until.js';
 
 const PAGE_BYTES = 4_096;
 const SECTOR_BYTES = 512;
@@ -183,7 +183,7 @@ describe('An API whose disk is full', () => {
       expect(simulator.inbox.list()).toHaveLength(messages);
 
       await limitFileSize(api.pid, 'unlimited');
-      while ((await api.get('/readyz')).status !== 200) await sleep(20);
+      await until('it is ready again', async () => (await api.get('/readyz')).status === 200);
       expect((await api.send(phone)).status).toBe(429);
       expect((await api.check(String(id), codeFor(simulator, phone))).status).toBe(200);
       expect((await api.send(newPhone())).status).toBe(201);

@@ -12,6 +12,7 @@ import { counted, newSeed, proved, seededRandom, tries } from '../support/proof.
 import { parseAnswers, speak, type RawAnswer } from '../support/raw-http.js';
 import { newPhone, temporaryFolder } from '../support/stores.js';
 import { asJson, bodies, makeBases, rawRequests, spellings } from './fuzz.requests.js';
+import { until } from '../support/until.js';
 
 /** A request may take 10 seconds to arrive, and a send as long again. What takes longer hangs. */
 const HANG_MS = 25_000;
@@ -155,7 +156,7 @@ async function check<T>(property: fc.IAsyncProperty<T>, numRuns: number): Promis
 async function held(): Promise<number> {
   const before = heldSoFar().length;
   api.kill('SIGUSR2');
-  while (heldSoFar().length === before) await new Promise((resolve) => setTimeout(resolve, 20));
+  await until('it has said what it holds', () => heldSoFar().length > before);
   return heldSoFar().at(-1)!;
 }
 

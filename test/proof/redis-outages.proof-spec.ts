@@ -13,6 +13,7 @@ import { between, counted, proved, seeded, tries } from '../support/proof.js';
 import { RedisServer } from '../support/redis-server.js';
 import { newPhone, temporaryFolder, TEST_SECRET } from '../support/stores.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
+import { until } from '../support/until.js';
 
 const LIMITS: LimitsInForce = { cooldownMs: 2_000, sends: 3, attempts: 3, failedChecks: 5 };
 const TIMEOUT_MS = 2_000;
@@ -203,7 +204,7 @@ describe('Two processes under load, and a Redis that fails', () => {
 
 /** Until a process sends again. */
 async function untilWell(api: ApiProcess): Promise<void> {
-  while ((await api.send(newPhone())).status !== 201) await sleep(TICK_MS);
+  await until('a message is sent again', async () => (await api.send(newPhone())).status === 201);
 }
 
 /**

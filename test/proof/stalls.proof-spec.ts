@@ -9,6 +9,7 @@ import { ReceivedMessages } from '../support/messages.js';
 import { ApiProcess, type JsonAnswer } from '../support/process.js';
 import { counted, isLong, proved, tries } from '../support/proof.js';
 import { newPhone, temporaryFolder } from '../support/stores.js';
+import { until } from '../support/until.js';
 
 const TIMEOUT_MS = 2_000;
 const COOLDOWN_MS = 1_000;
@@ -61,7 +62,7 @@ async function stall(store: StoreKind, untilACodeExpires: boolean): Promise<numb
     simulator.faults.always(fault);
     const phones = Array.from({ length: PHONES_EACH }, newPhone);
     underWay.push(...phones.map((phone) => ({ phone, answer: stalled.send(phone) })));
-    while (phones.some((phone) => requestsTo(phone) === 0)) await sleep(1);
+    await until('Twilio is asked for each', () => phones.every((phone) => requestsTo(phone) > 0));
   }
   // This one stops the process by itself: it is reserved, and Twilio was not asked yet.
   const reserved = newPhone();

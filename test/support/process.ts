@@ -6,14 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { request } from 'undici';
 import { freePort } from '../../scripts/redis.mjs';
 import { DescribedAnswers } from './described-answers.js';
+import { until } from './until.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/apps/api/src/main.js', import.meta.url));
-
-/** A test that was cut off leaves nothing running. */
-const running = new Set<ChildProcess>();
-process.once('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
-});
 
 /** The built API in a process of its own. An answer that its description does not allow fails the test. */
 export class ApiProcess {
@@ -72,10 +67,10 @@ export class ApiProcess {
 
   /** @param text of a line that it prints, or has printed */
   async untilPrinted(text: string): Promise<void> {
-    while (!this.output().includes(text)) {
+    await until(`it prints ${text}`, () => {
       if (this.child.exitCode !== null) throw new Error(`It ended without: ${text}`);
-      await sleep(10);
-    }
+      return this.output().includes(text);
+    });
   }
 
   send(phone: string, body: object = {}, headers: Record<string, string> = {}): Promise<JsonAnswer> {
@@ -219,14 +214,11 @@ function spawnApi(
   launcher: readonly string[] = [],
 ): ChildProcess {
   const [program, ...args] = [...launcher, process.execPath, MAIN];
-  const child = spawn(program, args, {
+  return spawn(program, args, {
     cwd: folder,
     env: { PATH: process.env.PATH ?? '', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  running.add(child);
-  child.once('exit', () => running.delete(child));
-  return child;
 }
 
 export interface JsonAnswer {

@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { freePort } from '../../scripts/redis.mjs';
 import { RedisServer } from './redis-server.js';
+import { until } from './until.js';
 
 const SLOTS = 16_384;
 const NODES = 3;
@@ -112,7 +112,7 @@ export class RedisCluster {
       const info = await client.cluster('INFO');
       return info.includes('cluster_state:ok') && info.includes(`cluster_known_nodes:${NODES}`);
     };
-    while (!(await Promise.all(this.nodes.map(isServing))).every(Boolean)) await sleep(20);
+    await until('all nodes serve', async () => (await Promise.all(this.nodes.map(isServing))).every(Boolean));
   }
 
   async stop(): Promise<void> {

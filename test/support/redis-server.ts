@@ -1,15 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { rm } from 'node:fs/promises';
 import { answers, freePort, redisProgram } from '../../scripts/redis.mjs';
 import { temporaryFolder } from './stores.js';
+import { until } from './until.js';
 
 /** A Redis of a test's own. It keeps its port and its folder when it is started again, and leaves nothing behind. */
 export class RedisServer {
   readonly url: string;
   private child?: ChildProcess;
-  private readonly removeFolder = (): void => rmSync(this.folder, { recursive: true, force: true });
 
   private constructor(
     readonly port: number,
@@ -23,7 +22,6 @@ export class RedisServer {
   static async start(settings: readonly string[] = []): Promise<RedisServer> {
     for (let attempt = 1; ; attempt += 1) {
       const server = new RedisServer(await freePort(), await temporaryFolder(), settings);
-      process.once('exit', server.removeFolder);
       try {
         await server.startAgain();
         return server;
@@ -40,15 +38,11 @@ export class RedisServer {
     const child = spawn(program, [...always, ...this.settings], { stdio: ['ignore', 'pipe', 'ignore'] });
     const printed: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => printed.push(chunk));
-    // A test that was cut off leaves nothing running.
-    const kill = (): boolean => child.kill('SIGKILL');
-    process.once('exit', kill);
-    child.once('exit', () => process.off('exit', kill));
     this.child = child;
-    while (!(await answers(this.port))) {
+    await until('Redis answers', () => {
       if (child.exitCode !== null) throw new Error(`redis-server: ${Buffer.concat(printed).toString()}`);
-      await sleep(10);
-    }
+      return answers(this.port);
+    });
   }
 
   /** As a crash, or a machine that is switched off. */
@@ -70,7 +64,6 @@ export class RedisServer {
 
   async stop(): Promise<void> {
     await this.kill();
-    process.off('exit', this.removeFolder);
-    this.removeFolder();
+    await rm(this.folder, { recursive: true, force: true });
   }
 }

@@ -1,5 +1,4 @@
 import { rm } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { TwilioSimulator } from '@app/twilio-simulator';
 import { apiEnvironment, type StoreKind } from '../../support/api.js';
 import { ApiProcess } from '../../support/process.js';
@@ -8,6 +7,7 @@ import { TcpProxy } from '../../support/tcp-proxy.js';
 import type { VirtualClock } from '../../support/virtual-clock.js';
 import type { Advance } from './history.js';
 import type { Limits } from './phone.model.js';
+import { until } from '../../support/until.js';
 
 export interface DeploymentOptions {
   readonly store: StoreKind;
@@ -126,7 +126,7 @@ async function ready({ api }: Member): Promise<void> {
       ({ status }) => status === 200,
       () => false,
     );
-  while (!(await isReady())) await sleep(20);
+  await until('it is ready', isReady);
 }
 
 function environmentOf(limits: Limits): Record<string, string> {
