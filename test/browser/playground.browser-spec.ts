@@ -11,7 +11,6 @@ import {
   launchBrowser,
   openPage,
   PHONE,
-  SCHEMES,
   type OpenedPage,
 } from '../support/browser.js';
 import { startDemo, type RunningDemo } from '../support/demo.js';
@@ -25,9 +24,10 @@ const INSPECTION_MS = 120_000;
 
 /** By then a page has handled what came before. */
 const NEXT_TURN = 'new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))';
-const WALKS = [PHONE, DESKTOP].flatMap((viewport) =>
-  SCHEMES.map((colorScheme) => [viewport.width, colorScheme, viewport] as const),
-);
+const WALKS = [
+  [PHONE.width, 'light', PHONE],
+  [DESKTOP.width, 'dark', DESKTOP],
+] as const;
 
 let demo: RunningDemo;
 let browser: Browser;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { TwilioSimulator } from '@app/twilio-simulator';
 import { STORES, type StoreKind } from '../support/api.js';
-import { counted, isLong, newSeed, proved, tries } from '../support/proof.js';
+import { counted, isLong, newSeed, progress, proved, tries } from '../support/proof.js';
 import { VirtualClock } from '../support/virtual-clock.js';
 import { recordBatch, type BatchOptions } from './histories/batch.js';
 import { describeCounterexample } from './histories/counterexample.js';
@@ -71,6 +71,7 @@ describe.each(STORES)('4 processes on a %s store', (store) => {
             const phones = Math.min(PHONES_PER_BATCH, until - tally.histories);
             const batch = { phones, seed: seed + tally.histories, disturbed: true };
             const [found] = await counterexamples(deployment, batch, tally);
+            progress(`histories on ${nameOf(store)}: ${counted(tally.histories)} of ${counted(HISTORIES)}`);
             if (!found) continue;
             const described = describeCounterexample(found.history, found.verdict);
             throw new Error(`${described}\nRun it again:      PROOF_SEED=${seed} ${COMMAND}`);

@@ -7,7 +7,7 @@ import { TwilioSimulator } from '@app/twilio-simulator';
 import { apiEnvironment, STORES } from '../support/api.js';
 import { closedLoop, LoadClient } from '../support/load.js';
 import { ApiProcess } from '../support/process.js';
-import { counted, proved, tries } from '../support/proof.js';
+import { counted, progress, proved, tries } from '../support/proof.js';
 import { RedisServer } from '../support/redis-server.js';
 import { temporaryFolder } from '../support/stores.js';
 
@@ -61,6 +61,7 @@ describe.each(STORES)(
       const send = async (index: number): Promise<void> => {
         const answer = await client.send(phoneNumber(index), { 'x-forwarded-for': someAddress() });
         if (answer.status !== 201) failed.push(answer);
+        progress(`many phones (${store}): ${counted(index)} of ${counted(PHONES)}`);
       };
       try {
         const warmUp = PHONES / 10;

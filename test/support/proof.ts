@@ -65,6 +65,15 @@ export function proved(proof: Proof): void {
   if (process.env.PROOF_REPORT) appendFileSync(process.env.PROOF_REPORT, `${JSON.stringify(record)}\n`);
 }
 
+let toldAtMs = 0;
+
+/** Tells whoever waits for a long form how far it is, every half a minute. */
+export function progress(line: string): void {
+  if (!isLong || performance.now() < toldAtMs + 30_000) return;
+  toldAtMs = performance.now();
+  process.stderr.write(`  ${line}\n`);
+}
+
 /** 12,345 */
 export function counted(number: number): string {
   return number.toLocaleString('en-US');
