@@ -8,6 +8,7 @@ import { startApi, type RunningApi } from '../support/api.js';
 import { DescribedAnswers } from '../support/described-answers.js';
 import { captureLog } from '../support/log.js';
 import { speak } from '../support/raw-http.js';
+import { until } from '../support/until.js';
 
 const SENDS = '/v1/verifications';
 const A_CHECK = `/v1/verifications/${'A'.repeat(44)}/check`;
@@ -187,6 +188,34 @@ describe('A caller that hangs up in the middle of its request', () => {
     await setImmediate();
     expect(events.filter(({ level }) => level === 'error')).toEqual([]);
   });
+});
+
+describe('A connection whose request was refused before it was read', () => {
+  const twoHosts = 'POST /livez HTTP/1.1\r\nhost: one\r\nhost: two\r\n';
+
+  it.each([
+    ['has more to send', `${twoHosts}content-length: 200000\r\n\r\n${'x'.repeat(200_000)}`],
+    ['promised more than it sends', `${twoHosts}content-length: 200000\r\n\r\nx`],
+    ['never spoke HTTP', 'GARBAGE\r\n\r\n'],
+  ])('does not stay open when its caller %s, and does not let go', async (_, request) => {
+    const { port } = api.app.getHttpServer().address() as AddressInfo;
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    try {
+      socket.on('error', () => undefined); // it is cut in the end
+      socket.on('data', () => undefined);
+      socket.write(request);
+      await once(socket, 'end');
+      await until('the server has closed it', async () => (await openConnections()) === 0);
+    } finally {
+      socket.destroy();
+    }
+  });
+
+  function openConnections(): Promise<number> {
+    return new Promise((resolve, reject) =>
+      api.app.getHttpServer().getConnections((error, count) => (error ? reject(error) : resolve(count))),
+    );
+  }
 });
 
 describe('A request that takes too long', () => {

@@ -9,7 +9,24 @@ import { Canaries } from '../support/canaries.js';
 import { printedDeep } from '../support/printed.js';
 import { preload } from '../support/process.js';
 import { counted, proved } from '../support/proof.js';
-import { CanaryScenario } from './canary.scenario.js';
+import {
+  damagedStoreAndUnreachableTwilio,
+  redisFaults,
+  reflectingGateway,
+  startsThatFail,
+  stopInTheMiddle,
+  twilioConnectionFaults,
+  twilioFaults,
+} from './canary/faults.js';
+import {
+  callbacks,
+  hostileRequests,
+  idempotentSends,
+  publishedPages,
+  verification,
+  wrongApiKeys,
+} from './canary/requests.js';
+import { CanaryScenario } from './canary/scenario.js';
 
 const scenarios: CanaryScenario[] = [];
 afterEach(async () => {
@@ -46,21 +63,21 @@ it('no log line, answer, metric or byte of the store holds a code, a credential 
   await Promise.all(
     ran.map(async (scenario, index) => {
       await scenario.start();
-      await scenario.verification();
-      await scenario.idempotentSends();
-      await scenario.wrongApiKeys();
-      await scenario.hostileRequests();
-      await scenario.callbacks();
-      await scenario.twilioFaults();
-      await scenario.reflectingGateway();
-      await scenario.twilioConnectionFaults();
-      await scenario.publishedPages();
+      await verification(scenario);
+      await idempotentSends(scenario);
+      await wrongApiKeys(scenario);
+      await hostileRequests(scenario);
+      await callbacks(scenario);
+      await twilioFaults(scenario);
+      await reflectingGateway(scenario);
+      await twilioConnectionFaults(scenario);
+      await publishedPages(scenario);
       await scenario.dumpStore();
-      await scenario.redisFaults();
+      await redisFaults(scenario);
       const pending = await scenario.send();
-      await scenario.stopInTheMiddle();
-      await scenario.startsThatFail();
-      await scenario.damagedStoreAndUnreachableTwilio(pending);
+      await stopInTheMiddle(scenario);
+      await startsThatFail(scenario);
+      await damagedStoreAndUnreachableTwilio(scenario, pending);
       await scenario.dumpStore();
       await scenario.learnDataKey();
 
@@ -85,11 +102,11 @@ it.each(STORES)(
   async (store) => {
     const scenario = await scenarioOn(store, { LOG_LEVEL: 'silent' });
     const app = await scenario.startHere();
-    await scenario.verification();
-    await scenario.idempotentSends();
-    await scenario.callbacks();
-    await scenario.twilioFaults();
-    await scenario.reflectingGateway();
+    await verification(scenario);
+    await idempotentSends(scenario);
+    await callbacks(scenario);
+    await twilioFaults(scenario);
+    await reflectingGateway(scenario);
 
     let objects = 0;
     const print = (name: string, object: unknown): void => {
@@ -134,7 +151,7 @@ describe('The search', () => {
   it('finds what the error object of an HTTP client would print, were it logged', async () => {
     const scenario = await scenarioOn('embedded', { NODE_OPTIONS: preload('print-http-errors') });
     await scenario.start();
-    await scenario.twilioFaults();
+    await twilioFaults(scenario);
     await scenario.stop();
     expect(scenario.findings()).toEqual({
       'standard output and error': ['account and token', 'auth token', 'code', 'phone'],
@@ -144,7 +161,7 @@ describe('The search', () => {
   it('finds the code, were a message logged', async () => {
     const scenario = await scenarioOn('embedded', { NODE_OPTIONS: preload('print-messages') });
     await scenario.start();
-    await scenario.verification();
+    await verification(scenario);
     await scenario.stop();
     expect(scenario.findings()).toEqual({ 'standard output and error': ['code'] });
   });

@@ -28,6 +28,8 @@ const HEADERS_TIMEOUT_MS = 5_000;
 const MAX_HEADER_BYTES = 16 * 1024;
 /** How often slow connections are looked for; Node's own 30 seconds would let them stay as long. */
 const CONNECTIONS_CHECK_MS = 1_000;
+/** After the answer to a request that cannot be read. */
+const LINGER_MS = 1_000;
 const PREFLIGHT_SECONDS = 600;
 
 /** The API, ready to listen. */
@@ -109,6 +111,7 @@ function addCommonHooks(server: FastifyInstance, routes: RouteTable, metrics: Me
       reply.hijack();
       reply.raw.statusCode = 400; // for the log
       refuseUnreadable(undefined, request.raw.socket);
+      request.raw.resume();
       return;
     }
     void reply.headers(commonHeaders(request.id));
@@ -142,7 +145,10 @@ function hasOneHost({ httpVersion, rawHeaders }: IncomingMessage): boolean {
 
 /** A request that is not HTTP, or whose headers are too large or too slow, never becomes a request. */
 function refuseUnreadable(_error: Error | undefined, socket: Socket): void {
-  if (!socket.writable) return;
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
   const requestId = randomUUID();
   const problem = JSON.stringify({ ...fromStatus(400), requestId });
   const headers = {
@@ -153,4 +159,8 @@ function refuseUnreadable(_error: Error | undefined, socket: Socket): void {
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   socket.end(['HTTP/1.1 400 Bad Request', ...lines, '', problem].join('\r\n'));
+  // What the client still sends is read for a moment, else it may lose the answer (RFC 9112, 9.6); but not for longer.
+  socket.resume();
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once('close', () => clearTimeout(timer));
 }
