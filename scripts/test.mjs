@@ -11,11 +11,11 @@ const CHECKS = [
   ['lint', 'node_modules/oxlint/bin/oxlint', '--type-aware', '--deny-warnings'],
   ['format', 'node_modules/prettier/bin/prettier.cjs', '--check', '.'],
 ];
-/** Those that start processes of their own, and servers, get the machine to themselves. */
-const END_TO_END = '/test/(e2e|proof)/';
+/** Those with several processes under load get the machine to themselves. */
+const PROOFS = 'proof-spec';
 const GROUPS = [
-  ['tests', '--testPathIgnorePatterns', END_TO_END, '/node_modules/', '--maxWorkers=100%'],
-  ['end-to-end tests and proofs', '--testPathPatterns', END_TO_END],
+  ['tests', '--testPathIgnorePatterns', PROOFS, '/node_modules/', '--maxWorkers=100%'],
+  ['proofs', '--testPathPatterns', PROOFS, '--runInBand'],
 ];
 const NOTHING_RUN = { passed: 0, failed: 1 };
 

@@ -6,7 +6,7 @@ import { apiEnvironment } from '../support/api.js';
 import { Callers, type Call } from '../support/callers.js';
 import { ReceivedMessages } from '../support/messages.js';
 import { violationsOf, type LimitsInForce } from '../support/oracle.js';
-import { ApiProcess, runApi } from '../support/process.js';
+import { ApiProcess, preload, runApi } from '../support/process.js';
 import { between, counted, isLong, progress, proved, seeded, tries } from '../support/proof.js';
 import { temporaryFolder } from '../support/stores.js';
 
@@ -113,9 +113,9 @@ async function killed(
   processes: readonly number[],
   kills: number,
   random: () => number,
-  preload?: string,
+  brokenStore?: string,
 ): Promise<Deployment[]> {
-  const options = preload && { NODE_OPTIONS: `--import=${new URL(preload, import.meta.url).href}` };
+  const options = brokenStore && { NODE_OPTIONS: preload(`broken-stores/${brokenStore}`) };
   return Promise.all(
     processes.map(async (count) => {
       const environment = await apiEnvironment(simulator, 'embedded', {
@@ -171,7 +171,7 @@ describe('An API on the embedded store that is killed at random moments, under l
       'is found out when its store says that something is kept a moment before it is',
       () =>
         seeded('kills', async (random) => {
-          const deployments = await killed([1, 1], 60, random, './kills/answers-before-commit.preload.mjs');
+          const deployments = await killed([1, 1], 60, random, 'answers-before-commit');
           const violations = violationsOf(callsOf(deployments), received, LIMITS);
           expect(violations).not.toEqual([]);
           proved({

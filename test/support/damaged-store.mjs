@@ -1,5 +1,5 @@
 // Opens data folders, one after the other, as the API would, and says what is left of what was known in them. LMDB may
-// end this process by a signal: that is what it is for. See damaged-store.ts.
+// end this process by a signal: that is what it is for. See data-folder.ts.
 import { Logger } from '@nestjs/common';
 
 const load = (path) => import(new URL(`../../dist/${path}`, import.meta.url));

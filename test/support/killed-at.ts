@@ -1,4 +1,5 @@
 import type { StoreKind } from './api.js';
+import { preload } from './process.js';
 
 /** What a process that died at a point of a send leaves behind. */
 export interface Remains {
@@ -38,7 +39,7 @@ export function killedAt(
   signal: 'SIGKILL' | 'SIGSTOP' = 'SIGKILL',
 ): Record<string, string> {
   return {
-    NODE_OPTIONS: `--import=${new URL('./kill-points.mjs', import.meta.url).href}`,
+    NODE_OPTIONS: preload('kill-points'),
     KILL_POINT: point,
     KILL_STORE: store,
     KILL_SIGNAL: signal,

@@ -203,9 +203,9 @@ async function untilListening(port: number, child: ChildProcess): Promise<string
   return undefined;
 }
 
-/** For NODE_OPTIONS: a script of `preloads/` that runs in the process before the API. */
-export function preload(name: string): string {
-  return `--import=${new URL(`./preloads/${name}.mjs`, import.meta.url).href}`;
+/** For NODE_OPTIONS: scripts of `preloads/` that run in the process before the API. */
+export function preload(...names: readonly string[]): string {
+  return names.map((name) => `--import=${new URL(`./preloads/${name}.mjs`, import.meta.url).href}`).join(' ');
 }
 
 function spawnApi(

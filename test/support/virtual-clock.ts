@@ -3,9 +3,8 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import { preload } from './process.js';
 import { redisUrl, temporaryFolder } from './stores.js';
-
-const PRELOAD = new URL('./virtual-clock.preload.mjs', import.meta.url).href;
 
 /** A time that several processes of the API and their Redis share. It stands still until it is moved. */
 export class VirtualClock {
@@ -27,10 +26,10 @@ export class VirtualClock {
     return clock;
   }
 
-  /** For the environment of an API. @param preloads modules that are loaded before it, as URLs */
+  /** For the environment of an API. @param preloads what is loaded before it besides */
   environment(preloads: readonly string[] = []): Record<string, string> {
     return {
-      NODE_OPTIONS: [PRELOAD, ...preloads].map((url) => `--import=${url}`).join(' '),
+      NODE_OPTIONS: preload('virtual-clock', ...preloads),
       TEST_CLOCK_FILE: this.path,
       TEST_CLOCK_KEY: this.key,
     };

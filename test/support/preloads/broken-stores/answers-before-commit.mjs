@@ -1,5 +1,5 @@
 // An embedded store that says that something is kept a moment before it is.
-import { EmbeddedStorage } from '../../../dist/libs/sms/src/storage/embedded.storage.js';
+import { EmbeddedStorage } from '../../../../dist/libs/sms/src/storage/embedded.storage.js';
 
 const { value: transact } = Object.getOwnPropertyDescriptor(EmbeddedStorage.prototype, 'transact');
 EmbeddedStorage.prototype.transact = function (work) {

@@ -5,7 +5,7 @@ import { ServerResponse } from 'node:http';
 
 const { KILL_POINT: point, KILL_STORE: store, KILL_SIGNAL: signal } = process.env;
 
-const load = (path) => import(new URL(`../../dist/${path}`, import.meta.url));
+const load = (path) => import(new URL(`../../../dist/${path}`, import.meta.url));
 const isRedis = store === 'redis';
 const [limits, verifications, keys, { TwilioTransport }] = await Promise.all([
   load(`libs/sms/src/rate-limit/${store}.store.js`),
