@@ -6,7 +6,7 @@ import { apiEnvironment } from '../support/api.js';
 import { Callers, type Call } from '../support/callers.js';
 import { ReceivedMessages } from '../support/messages.js';
 import { violationsOf, type LimitsInForce } from '../support/oracle.js';
-import { ApiProcess, preload, runApi } from '../support/process.js';
+import { ApiProcess, runApi } from '../support/process.js';
 import { between, counted, isLong, progress, proved, seeded, tries } from '../support/proof.js';
 import { temporaryFolder } from '../support/stores.js';
 
@@ -113,9 +113,7 @@ async function killed(
   processes: readonly number[],
   kills: number,
   random: () => number,
-  brokenStore?: string,
 ): Promise<Deployment[]> {
-  const options = brokenStore && { NODE_OPTIONS: preload(`broken-stores/${brokenStore}`) };
   return Promise.all(
     processes.map(async (count) => {
       const environment = await apiEnvironment(simulator, 'embedded', {
@@ -125,7 +123,6 @@ async function killed(
         SERVER_SMS_MAX_SEND_COUNT: String(LIMITS.sends),
         SERVER_SMS_MAX_CHECK_ATTEMPTS: String(LIMITS.attempts),
         SERVER_SMS_MAX_FAILED_CHECKS: String(LIMITS.failedChecks),
-        ...options,
       });
       const deployment = new Deployment(environment, count, random);
       await deployment.killUpTo(Math.ceil(kills / processes.length));
@@ -164,25 +161,4 @@ describe('An API on the embedded store that is killed at random moments, under l
       }),
     tries(120_000, 1_800_000),
   );
-
-  // A few kills may miss the moment.
-  if (isLong) {
-    it(
-      'is found out when its store says that something is kept a moment before it is',
-      () =>
-        seeded('kills', async (random) => {
-          const deployments = await killed([1, 1], 60, random, 'answers-before-commit');
-          const violations = violationsOf(callsOf(deployments), received, LIMITS);
-          expect(violations).not.toEqual([]);
-          proved({
-            guarantees: [],
-            tries:
-              '60 SIGKILLs of a store that is broken on purpose: it says that something is kept a moment before it is',
-            faults: 'SIGKILL at a random moment or upon an answer',
-            result: `${counted(violations.length)} limits found broken, as there should be`,
-          });
-        }),
-      600_000,
-    );
-  }
 });
