@@ -1,12 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { TwilioSimulator, type Fault } from '@app/twilio-simulator';
 import { apiEnvironment, STORES, type StoreKind } from '../support/api.js';
-import { killedAt } from '../support/killed-at.js';
 import { ReceivedMessages } from '../support/messages.js';
-import { ApiProcess, type JsonAnswer } from '../support/process.js';
+import { ApiProcess, preload, type JsonAnswer } from '../support/process.js';
 import { counted, isLong, proved, tries } from '../support/proof.js';
 import { newPhone, temporaryFolder } from '../support/stores.js';
 import { until } from '../support/until.js';
@@ -50,8 +48,12 @@ async function stall(store: StoreKind, untilACodeExpires: boolean): Promise<numb
     SERVER_SMS_COOLDOWN_SECONDS: String(COOLDOWN_MS / 1_000),
     SERVER_SMS_CODE_TTL_SECONDS: String(CODE_TTL_SECONDS),
   });
+  const reserved = newPhone();
   const [stalled, other] = await Promise.all([
-    ApiProcess.start({ ...environment, ...killedAt('before the request', store, 'SIGSTOP') }, folder),
+    ApiProcess.start(
+      { ...environment, NODE_OPTIONS: preload('stopped-before-request'), STOP_PHONE: reserved },
+      folder,
+    ),
     ApiProcess.start(environment, folder),
   ]);
   const expiring = newPhone();
@@ -65,11 +67,7 @@ async function stall(store: StoreKind, untilACodeExpires: boolean): Promise<numb
     await until('Twilio is asked for each', () => phones.every((phone) => requestsTo(phone) > 0));
   }
   // This one stops the process by itself: it is reserved, and Twilio was not asked yet.
-  const reserved = newPhone();
-  underWay.push({
-    phone: reserved,
-    answer: stalled.send(reserved, {}, { 'idempotency-key': randomUUID() }),
-  });
+  underWay.push({ phone: reserved, answer: stalled.send(reserved) });
 
   // Their deadline passes, and the cooldown; then another process may send to these phones, and does.
   await sleep(STALL_MS);

@@ -29,19 +29,7 @@ export const KILL_POINTS: Readonly<Record<string, Remains>> = {
   'after the release': { counts: false, messages: 0, isSettled: true, isRefused: true },
 };
 
-/**
- * The environment of an ApiProcess that kills itself there, in its first send with an Idempotency-Key.
- * @param signal SIGSTOP for one that stands still until it is thawed
- */
-export function killedAt(
-  point: string,
-  store: StoreKind,
-  signal: 'SIGKILL' | 'SIGSTOP' = 'SIGKILL',
-): Record<string, string> {
-  return {
-    NODE_OPTIONS: preload('kill-points'),
-    KILL_POINT: point,
-    KILL_STORE: store,
-    KILL_SIGNAL: signal,
-  };
+/** The environment of an ApiProcess that kills itself there, in its first send with an Idempotency-Key. */
+export function killedAt(point: string, store: StoreKind): Record<string, string> {
+  return { NODE_OPTIONS: preload('kill-points'), KILL_POINT: point, KILL_STORE: store };
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const POLL_MS = 10;
+const POLL_MS = 1;
 const PATIENCE_MS = 30_000;
 
 /**

@@ -1,9 +1,9 @@
-// Kills or stops its process at a point of a send. Node loads this before the built API: see killed-at.ts.
+// Kills its process at a point of a send. Node loads this before the built API: see killed-at.ts.
 // The first request with an Idempotency-Key arms it, so that the process can send as usual before.
 import { subscribe } from 'node:diagnostics_channel';
 import { ServerResponse } from 'node:http';
 
-const { KILL_POINT: point, KILL_STORE: store, KILL_SIGNAL: signal } = process.env;
+const { KILL_POINT: point, KILL_STORE: store } = process.env;
 
 const load = (path) => import(new URL(`../../../dist/${path}`, import.meta.url));
 const isRedis = store === 'redis';
@@ -24,10 +24,8 @@ subscribe('http.server.request.start', ({ request }) => {
   armed ||= 'idempotency-key' in request.headers;
 });
 
-/** Once: a process that was stopped goes on from here. */
 function strike() {
-  armed = false;
-  process.kill(process.pid, signal);
+  process.kill(process.pid, 'SIGKILL');
 }
 
 /** Strikes instead of doing it. */
