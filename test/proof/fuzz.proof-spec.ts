@@ -12,7 +12,9 @@ import { counted, newSeed, progress, proved, seededRandom, tries } from '../supp
 import { parseAnswers, speak, type RawAnswer } from '../support/raw-http.js';
 import { newPhone, temporaryFolder } from '../support/stores.js';
 import { until } from '../support/until.js';
-import { asJson, bodies, makeBases, rawRequests, spellings } from './fuzz.requests.js';
+import { asJson, bodies } from './fuzz/bodies.js';
+import { rawRequests } from './fuzz/raw-requests.js';
+import { makeBases, spellings } from './fuzz/spellings.js';
 
 /** A request may take 10 seconds to arrive, and a send as long again. What takes longer hangs. */
 const HANG_MS = 25_000;

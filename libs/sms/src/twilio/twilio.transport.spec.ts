@@ -227,6 +227,7 @@ describe('An answer of Twilio', () => {
     ['that is nonsense', 'soon', 1],
     ['that is negative', '-5', 1],
     ['that is over', 'Wed, 21 Oct 2015 07:28:00 GMT', 1],
+    ['of more than a day, which becomes one day', '99999999999', 86_400],
   ])('429 with a Retry-After %s', async (_, header, seconds) => {
     const { url } = await peer(reply(429, '{}', header === undefined ? {} : { 'Retry-After': header }));
     const { facts } = await failureOf(send(transportTo(url)));

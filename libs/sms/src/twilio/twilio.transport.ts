@@ -6,6 +6,8 @@ import { neverReached, noUsableAnswer, refusedBy, twilioCodeOf } from './twilio.
 const MAX_BODY_BYTES = 64 * 1024;
 const MAX_CONNECT_MS = 3_000;
 const KEEP_ALIVE_MS = 15_000;
+/** A longer `Retry-After` is not passed on: nobody can have meant it. */
+const DAY_SECONDS = 24 * 60 * 60;
 
 type FormField = string | number | boolean | undefined;
 
@@ -198,5 +200,5 @@ function requestId(header: string | undefined): string | undefined {
 function retryAfterSeconds(header: string | undefined): number | undefined {
   if (!header) return undefined;
   const seconds = /^\d+$/.test(header) ? Number(header) : (Date.parse(header) - Date.now()) / 1000;
-  return Number.isFinite(seconds) && seconds >= 0 ? Math.ceil(seconds) : undefined;
+  return Number.isFinite(seconds) && seconds >= 0 ? Math.min(Math.ceil(seconds), DAY_SECONDS) : undefined;
 }
