@@ -536,3 +536,31 @@ describe('When the app closes', () => {
     },
   );
 });
+
+describe('The right to send', () => {
+  it.each<[string, (sms: SmsService) => Promise<unknown>]>([
+    [
+      'a number that is not served',
+      async (sms) => sms.reserve(PhoneNumber.parse('+870773111632'), { permit: await sms.admit() }),
+    ],
+    [
+      'a code that is none',
+      async (sms) => sms.deliver(await sms.reserve(PhoneNumber.parse(newPhone())), 'no code'),
+    ],
+  ])('comes back after %s', async (_, attempt) => {
+    const given = await options();
+    const twilio = { ...given.twilio, maxConcurrency: 1 };
+    const sms = (await start(SmsModule.forRoot({ ...given, twilio }))).get(SmsService, { strict: false });
+    expect(await errorOf(attempt(sms))).toBeInstanceOf(SmsError);
+    const permit = await sms.admit();
+    permit.release();
+  });
+
+  it('and the unit of the phone come back after a code that is none', async () => {
+    const given = await options({ limits: { maxSendsPerDay: 1 } });
+    const sms = (await start(SmsModule.forRoot(given))).get(SmsService, { strict: false });
+    const phone = PhoneNumber.parse(newPhone());
+    await errorOf(sms.deliver(await sms.reserve(phone), 'no code'));
+    expect(await sms.sendVerificationCodeSms(phone.e164, '123456')).toMatchObject({ to: phone.e164 });
+  });
+});

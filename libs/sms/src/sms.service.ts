@@ -111,7 +111,7 @@ export class SmsService implements BeforeApplicationShutdown, OnApplicationShutd
       sendMs: settings.twilio.timeoutMs,
       returns: maxSendsPerDay * RETURNS_PER_UNIT,
     };
-    this.breaker = new CircuitBreaker(new URL(settings.twilio.baseUrl).host);
+    this.breaker = new CircuitBreaker(new URL(settings.twilio.baseUrl).host, settings.twilio.timeoutMs);
     this.permits = new SendPermits(settings.twilio.maxConcurrency, this.breaker);
     this.warnOfLongMessages();
   }
@@ -131,7 +131,7 @@ export class SmsService implements BeforeApplicationShutdown, OnApplicationShutd
     code: string,
     options: { source?: string; statusCallback?: string } = {},
   ): Promise<SmsReceipt> {
-    assertCode(code);
+    if (!isCode(code)) throw new SmsCodeFormatError();
     const reservation = await this.reserve(PhoneNumber.parse(phone), options);
     return this.deliver(reservation, code, options);
   }
@@ -158,10 +158,11 @@ export class SmsService implements BeforeApplicationShutdown, OnApplicationShutd
    * @throws StoreUnavailableError
    */
   async reserve(phone: PhoneNumber, options: ReserveOptions = {}): Promise<SmsReservation> {
-    phone.assertServed();
     const { id = randomUUID(), source } = options;
+    if (!options.permit) phone.assertServed();
     const permit = options.permit ?? (await this.admit());
     try {
+      phone.assertServed();
       const deadline = Deadline.in(this.settings.twilio.timeoutMs);
       await this.take(phone, id, source);
       return { id, phone, source, deadline, permit };
@@ -183,6 +184,7 @@ export class SmsService implements BeforeApplicationShutdown, OnApplicationShutd
 
   /**
    * The second half: asks Twilio to deliver the code, and settles the reservation.
+   * @throws SmsCodeFormatError after it gave the reservation back
    * @throws SmsSendFailedError, SmsConnectionFailedError; `mayArrive` says whether the unit was kept
    */
   async deliver(
@@ -190,8 +192,11 @@ export class SmsService implements BeforeApplicationShutdown, OnApplicationShutd
     code: string,
     options: DeliverOptions = {},
   ): Promise<SmsReceipt> {
-    assertCode(code);
     try {
+      if (!isCode(code)) {
+        await this.cancel(reservation);
+        throw new SmsCodeFormatError();
+      }
       return await this.sendAndSettle(reservation, code, options);
     } finally {
       reservation.permit.release();
@@ -333,6 +338,6 @@ function refusal({ rule, waitMs }: Refused): SmsError {
   }
 }
 
-function assertCode(code: string): void {
-  if (typeof code !== 'string' || !CODE.test(code)) throw new SmsCodeFormatError();
+function isCode(code: unknown): boolean {
+  return typeof code === 'string' && CODE.test(code);
 }

@@ -12,6 +12,8 @@ export interface BatchOptions {
   readonly seed: number;
   /** Whether the processes and their ways to the store fail now and then. Twilio always does. */
   readonly disturbed: boolean;
+  /** Whether Twilio mostly says no, so that what was reserved is given back again and again. */
+  readonly mostlyRefused?: boolean;
 }
 
 export interface Batch {
@@ -33,7 +35,7 @@ const DAY_MS = 24 * HOUR_MS;
  */
 export async function recordBatch(
   deployment: Deployment,
-  { phones, seed, disturbed }: BatchOptions,
+  { phones, seed, disturbed, mostlyRefused }: BatchOptions,
 ): Promise<Batch> {
   const chance = new Chance(seed);
   const recorders = Array.from({ length: phones }, () => new HistoryRecorder(newPhone(), deployment));
@@ -47,7 +49,9 @@ export async function recordBatch(
   const phaseStarts: number[] = [];
   for (let phase = 0, phases = 5 + chance.upTo(2); phase < phases; phase += 1) {
     phaseStarts.push(deployment.clock.nowMs);
-    const calls = recorders.map((recorder) => callsOf(recorder, deployment, phase, chance.fork()));
+    const calls = recorders.map((recorder) =>
+      callsOf(recorder, deployment, phase, chance.fork(), mostlyRefused),
+    );
     const disturbing = disturbed && chance.of(0.6) ? disturb(deployment, chance.fork()) : undefined;
     const advancing = chance.of(0.5) ? advanceMeanwhile(deployment, chance.fork()) : undefined;
     await inTurns(calls, PHONES_AT_ONCE);
@@ -67,6 +71,7 @@ function callsOf(
   { members }: Deployment,
   phase: number,
   chance: Chance,
+  mostlyRefused: boolean | undefined,
 ): () => Promise<void> {
   return async () => {
     const order = chance.shuffled(members.filter(({ isDown }) => !isDown));
@@ -74,7 +79,7 @@ function callsOf(
     const calls: Promise<void>[] = [];
     const sends = latest && chance.of(0.45) ? 0 : 1 + (chance.of(0.4) ? chance.upTo(order.length - 1) : 0);
     for (const member of order.slice(0, sends)) {
-      calls.push(recorder.send(member, twilioFaults(chance)));
+      calls.push(recorder.send(member, twilioFaults(chance, mostlyRefused)));
     }
     if (latest && phase > 0) calls.push(...guesses(recorder, latest, order, chance));
     await Promise.all(calls);

@@ -9,7 +9,8 @@ const SERVER_ERROR: Fault = { kind: 'status', status: 500 };
 const ACCEPTED_SERVER_ERROR: Fault = { kind: 'status', status: 500, accepted: true };
 
 /** What Twilio does to the tries of one send. */
-export function twilioFaults(chance: Chance): (Fault | undefined)[] {
+export function twilioFaults(chance: Chance, mostlyRefused = false): (Fault | undefined)[] {
+  if (mostlyRefused && chance.of(0.8)) return [INVALID_NUMBER];
   if (chance.of(0.6)) return [];
   if (chance.of(0.03)) return [{ kind: 'hang', accepted: chance.of(0.5) }];
   return chance.pick<(Fault | undefined)[]>([

@@ -24,6 +24,11 @@ export function isCounterexample({ disagreements, explanation }: Verdict): boole
   return disagreements.length > 0 || !explanation.explained;
 }
 
+/** Whether nothing speaks against it but that the search was given up. */
+export function isUndecided({ disagreements, explanation }: Verdict): boolean {
+  return disagreements.length === 0 && !explanation.explained && explanation.undecided;
+}
+
 function stepsOf({ calls, advances }: History, model: PhoneModel): Step<Phone>[] {
   return [
     ...advances.map(({ from, to, ms }, index) => ({

@@ -4,6 +4,8 @@ import type { Call, History } from './history.js';
 /** What was tried, in numbers. */
 export class Tally {
   histories = 0;
+  /** Phones that were refused because so much had been given back to them. */
+  returnsUsedUp = 0;
   private calls = 0;
   private unanswered = 0;
   private twilioFaults = 0;
@@ -15,6 +17,7 @@ export class Tally {
     for (const name of disturbances) add(this.disturbances, name);
     this.histories += histories.length;
     this.advances += histories[0].advances.length;
+    this.returnsUsedUp += histories.filter(hasReturnsUsedUp).length;
     for (const call of histories.flatMap(({ calls }) => calls)) this.countCall(call);
   }
 
@@ -42,11 +45,26 @@ export class Tally {
     return [
       `${counted(this.calls)} calls and ${counted(this.advances)} moves of the clock`,
       `${of('send 201')} codes sent`,
+      `${counted(this.returnsUsedUp)} phones to which too much was given back`,
       `${of('check 200')} accepted`,
       `${of('check 422 SMS_CODE_ERROR')} wrong guesses`,
       `${counted(this.unanswered)} calls without an answer of the store`,
     ].join(', ');
   }
+}
+
+/** Whether a send was refused for the day though each send before it had been refused, too, or given back. */
+function hasReturnsUsedUp({ calls }: History): boolean {
+  const sends = calls.filter(({ kind }) => kind === 'send');
+  const leftNothing = ({ answer }: Call): boolean =>
+    answer?.status === 422 || answer?.code === 'TODAY_SMS_LIMIT_REACHED';
+  return sends.some(
+    (send) =>
+      send.answer?.code === 'TODAY_SMS_LIMIT_REACHED' &&
+      sends.every(
+        (other) => other === send || other.from > send.to || (other.to < send.from && leftNothing(other)),
+      ),
+  );
 }
 
 function add(counts: Map<string, number>, name: string): void {

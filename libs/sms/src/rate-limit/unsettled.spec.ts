@@ -32,6 +32,15 @@ describe('A settlement that the store could not take', () => {
     expect(settled).toEqual(['release']);
   });
 
+  it('does not wait behind those whose part of the store is away', async () => {
+    const settled: string[] = [];
+    const unsettled = new Unsettled();
+    for (let time = 0; time < 5; time += 1) unsettled.later(unavailable);
+    unsettled.later(async () => void settled.push('release'));
+    await jest.advanceTimersByTimeAsync(2_000);
+    expect(settled).toEqual(['release']);
+  });
+
   it('is tried once more at shutdown, also while a round is under way', async () => {
     const settled: string[] = [];
     let answer = (): void => undefined;

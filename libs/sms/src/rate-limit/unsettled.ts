@@ -4,6 +4,8 @@ import { StoreUnavailableError } from '../sms.errors.js';
 type Settlement = () => Promise<void>;
 
 const RETRY_INTERVAL_MS = 1_000;
+/** So many in a row that the store does not take say that it is still not there. */
+const MAX_IN_VAIN = 3;
 /** Beyond this the oldest are dropped: their units stay counted until the window is over, which leaks nothing. */
 const MAX_PENDING = 10_000;
 
@@ -42,12 +44,17 @@ export class Unsettled {
     return this.round;
   }
 
-  /** In order. The first one that the store does not take says that it is still not there. */
+  /** One that is still not taken goes to the end: its part of the store may be away, and that of the others not. */
   private async runRound(): Promise<void> {
-    for (const settlement of this.pending) {
-      if (!(await this.attempt(settlement))) return;
+    let inVain = 0;
+    for (const settlement of [...this.pending]) {
+      const isOver = await this.attempt(settlement);
       this.pending.delete(settlement);
+      if (!isOver) this.pending.add(settlement);
+      inVain = isOver ? 0 : inVain + 1;
+      if (inVain === MAX_IN_VAIN) return;
     }
+    if (this.pending.size > 0) return;
     clearInterval(this.timer);
     this.timer = undefined;
   }

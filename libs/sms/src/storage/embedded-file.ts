@@ -24,6 +24,11 @@ const CREATION_WAIT_MS = 50;
 const CREATION_WAITS = 20;
 /** Another process may write a meta page while it is being read. */
 const READS = 3;
+/** Of reading a buffer. */
+const OUT_OF_BOUNDS: ReadonlySet<string | undefined> = new Set([
+  'ERR_OUT_OF_RANGE',
+  'ERR_BUFFER_OUT_OF_BOUNDS',
+]);
 
 /**
  * Checks what LMDB relies on to open a data file. One that is not there yet is fine.
@@ -50,13 +55,21 @@ function inspect(path: string, check: (file: number) => unknown): void {
         check(file);
         return;
       } catch (error) {
-        if (!(error instanceof DamagedPagesError)) throw error;
-        if (left === 0) throw new DamagedStoreError(path, error.message);
+        const damage = damageOf(error);
+        if (damage === undefined) throw error;
+        if (left === 0) throw new DamagedStoreError(path, damage);
       }
     }
   } finally {
     closeSync(file);
   }
+}
+
+/** What a page says may also lead beyond the end of what was read. */
+function damageOf(error: unknown): string | undefined {
+  if (error instanceof DamagedPagesError) return error.message;
+  const { code } = error as NodeJS.ErrnoException;
+  return OUT_OF_BOUNDS.has(code) ? 'a page contradicts itself' : undefined;
 }
 
 /** Another process that is creating the file at this moment is waited for. */

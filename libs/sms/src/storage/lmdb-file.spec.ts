@@ -94,3 +94,30 @@ describe('A data file that nothing was done to', () => {
     }
   });
 });
+
+it('A data file with a value that claims to have no pages is found damaged', async () => {
+  const database = await openFile();
+  await database.put('key', Buffer.alloc(20_000));
+  await database.close();
+  const file = await readFile(path);
+  // What leads to the value: its first page, a transaction, and how many pages it has.
+  const places: number[] = [];
+  for (let at = 0; at <= file.length - 24; at += 1) {
+    const number = file.readBigUInt64LE(at);
+    const isReference = file.readBigUInt64LE(at + 16) === 5n && number > 1n && number * 4_096n < file.length;
+    if (isReference) places.push(at);
+  }
+  expect(places.length).toBeGreaterThan(0);
+  const refusals: string[] = [];
+  for (const at of places) {
+    const changed = Buffer.from(file);
+    changed.writeBigUInt64LE(0n, at + 16);
+    await writeFile(path, changed);
+    try {
+      keysIn();
+    } catch (error) {
+      refusals.push((error as Error).name);
+    }
+  }
+  expect(new Set(refusals)).toEqual(new Set(['DamagedStoreError']));
+});

@@ -8,7 +8,7 @@ let nowMs: number;
 let breaker: CircuitBreaker;
 beforeEach(() => {
   nowMs = 1_000_000;
-  breaker = new CircuitBreaker('api.twilio.com', () => nowMs);
+  breaker = new CircuitBreaker('api.twilio.com', 10_000, () => nowMs);
 });
 
 function record(times: number, answered: boolean): void {
@@ -45,6 +45,16 @@ describe('A circuit breaker', () => {
     expect(breaker.isOpen).toBe(false);
     record(1, false);
     expect(breaker.isOpen).toBe(true);
+  });
+
+  it('asks those who come while it probes to wait until the probe is over, and until the next one is due', () => {
+    record(10, false);
+    nowMs += breaker.waitMs;
+    const probe = breaker.enter();
+    expect(breaker.waitMs).toBe(10_000 + 2_000);
+    nowMs += 10_000;
+    breaker.record(false, probe);
+    expect(breaker.waitMs).toBe(2_000);
   });
 
   it('says once that it opened, and once that it closed', () => {

@@ -29,23 +29,26 @@ export class CircuitBreaker {
   private openedAt?: number;
   private openMs = FIRST_OPEN_MS;
   private probe?: Probe;
+  private probeEndsAt = 0;
 
   /**
    * @param host for the log
+   * @param sendMs the longest that a send takes, a probe too
    * @param nowMs a clock that is never set back
    */
   constructor(
     private readonly host: string,
+    private readonly sendMs: number,
     private readonly nowMs: () => number = () => performance.now(),
   ) {
     this.current = this.noOutcomes();
     this.previous = this.noOutcomes();
   }
 
-  /** How long until a request may be tried, in milliseconds; 0 is now. */
+  /** How long until a request may be tried, whatever becomes of a probe, in milliseconds; 0 is now. */
   get waitMs(): number {
     if (this.openedAt === undefined) return 0;
-    if (this.probe) return FIRST_OPEN_MS;
+    if (this.probe) return Math.max(0, this.probeEndsAt - this.nowMs()) + this.nextOpenMs;
     return Math.max(0, this.openedAt + this.openMs - this.nowMs());
   }
 
@@ -57,6 +60,7 @@ export class CircuitBreaker {
   enter(): Probe | undefined {
     if (this.openedAt === undefined) return undefined;
     this.probe = Symbol('probe');
+    this.probeEndsAt = this.nowMs() + this.sendMs;
     return this.probe;
   }
 
@@ -82,8 +86,12 @@ export class CircuitBreaker {
       this.logger.log({ event: 'twilio.breaker_closed', host: this.host });
     } else {
       this.openedAt = this.nowMs();
-      this.openMs = Math.min(MAX_OPEN_MS, this.openMs * 2);
+      this.openMs = this.nextOpenMs;
     }
+  }
+
+  private get nextOpenMs(): number {
+    return Math.min(MAX_OPEN_MS, this.openMs * 2);
   }
 
   private count(answered: boolean): void {

@@ -12,7 +12,7 @@ let permits: SendPermits;
 beforeEach(() => {
   jest.useFakeTimers();
   nowMs = 1_000_000;
-  permits = new SendPermits(3, new CircuitBreaker('api.twilio.com', () => nowMs));
+  permits = new SendPermits(3, new CircuitBreaker('api.twilio.com', 10_000, () => nowMs));
 });
 afterEach(() => {
   jest.useRealTimers();
