@@ -47,7 +47,8 @@ export class Unsettled {
   /** One that is still not taken goes to the end: its part of the store may be away, and that of the others not. */
   private async runRound(): Promise<void> {
     let inVain = 0;
-    for (const settlement of [...this.pending]) {
+    const due = [...this.pending];
+    for (const settlement of due) {
       const isOver = await this.attempt(settlement);
       this.pending.delete(settlement);
       if (!isOver) this.pending.add(settlement);
