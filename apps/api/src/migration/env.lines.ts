@@ -24,7 +24,7 @@ export function envLine(name: string, value: string): string | undefined {
 
 /** Without quotes, only what needs none wherever it stands. */
 function plain(value: string): string | undefined {
-  return /^([^\s'"`#\\][^\r\n'"`#\\]*)?$/.test(value) ? value : undefined;
+  return /^([^\s'"`#][^\r\n'"`#]*)?$/.test(value) ? value : undefined;
 }
 
 /** Whatever lines follow. */

@@ -70,17 +70,16 @@ export function differenceReport(file: string, out: string, configuration: NewCo
 
 /** What became of a list of numbers; no number is shown. */
 export function phoneListReport(list: string, result: PhoneListResult): string {
-  const { lines, converted, failed, blank, duplicates, allDuplicatesFound } = result;
-  const limit = allDuplicatesFound ? '' : ' at least';
+  const { lines, converted, failed, blank, duplicates, fixedLines, allDuplicatesFound } = result;
   const reasons = [...result.failuresByReason].toSorted(([, one], [, other]) => other - one);
   return [
     `${list}: ${plural(lines, 'line')}: ${number(converted)} converted, ${number(failed)} not converted, ${number(blank)} blank.`,
-    ...(duplicates > 0
-      ? [
-          `Among the converted,${limit} ${plural(duplicates, 'line')} with a number that an earlier line has too; they are kept: ` +
-            `${linesInWords(result.firstDuplicates)}${duplicates > result.firstDuplicates.length ? ' and more' : ''}.`,
-        ]
-      : []),
+    ...among(
+      duplicates,
+      result.firstDuplicates,
+      `a number that an earlier line has too; they are kept${allDuplicatesFound ? '' : ' (not all were looked for)'}`,
+    ),
+    ...among(fixedLines, result.firstFixedLines, 'a fixed line, which an SMS seldom reaches'),
     ...block(
       'Not converted:',
       reasons.map(([reason, count]) => `${number(count).padStart(9)}  ${reason}`),
@@ -91,6 +90,12 @@ export function phoneListReport(list: string, result: PhoneListResult): string {
     ),
     '',
   ].join('\n');
+}
+
+function among(count: number, first: readonly number[], what: string): string[] {
+  if (count === 0) return [];
+  const more = count > first.length ? ' and more' : '';
+  return [`Among the converted, ${plural(count, 'line')} with ${what}: ${linesInWords(first)}${more}.`];
 }
 
 const HIDDEN = '(not shown)';

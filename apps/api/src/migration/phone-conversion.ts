@@ -4,10 +4,13 @@ import {
   ParseError,
   parsePhoneNumberWithError,
   type CountryCode,
+  type PhoneNumber as ParsedNumber,
 } from 'libphonenumber-js/max';
 
 /** The canonical number, or why there is none; the reason does not repeat what was given. */
-export type Conversion = { readonly e164: string } | { readonly reason: string };
+export type Conversion =
+  | { readonly e164: string; /** Which few carriers deliver an SMS to. */ readonly isFixedLine: boolean }
+  | { readonly reason: string };
 
 /** The longest spelling that is looked at. */
 const LONGEST = 64;
@@ -40,15 +43,19 @@ export function convertPhone(spelling: string, country?: CountryCode): Conversio
       extract: false,
     });
     if (parsed.ext) return { reason: 'has an extension' };
-    // Former spellings are not valid, and have a current one.
     const phone = PhoneNumber.parse(parsed.number);
-    if (!isValidPhoneNumber(phone.e164))
+    if (!isInPlan(parsed, phone))
       return { reason: `is not a number of its country${inWords(parsed.country)}` };
     phone.assertServed();
-    return { e164: phone.e164 };
+    return { e164: phone.e164, isFixedLine: parsed.getType() === 'FIXED_LINE' };
   } catch (error) {
     return { reason: reasonOf(error, country) };
   }
+}
+
+/** Former spellings are not in the plan of their country; the current one that they have is. */
+function isInPlan(parsed: ParsedNumber, { e164 }: PhoneNumber): boolean {
+  return e164 === parsed.number ? parsed.isValid() : isValidPhoneNumber(e164);
 }
 
 function inWords(country?: CountryCode): string {

@@ -30,12 +30,15 @@ export interface PhoneListResult {
   blank: number;
   /** Converted lines with a number that an earlier line has too. They stay in the list. */
   duplicates: number;
+  /** Converted lines with a fixed line, which an SMS seldom reaches. */
+  fixedLines: number;
   /** All duplicates were looked for; not so with more than two million different numbers. */
   allDuplicatesFound: boolean;
   readonly failuresByReason: Map<string, number>;
   /** The first of them. */
   readonly firstFailures: { line: number; reason: string }[];
   readonly firstDuplicates: number[];
+  readonly firstFixedLines: number[];
 }
 
 /**
@@ -49,10 +52,12 @@ export async function convertPhoneList(path: string, options: PhoneListOptions):
     failed: 0,
     blank: 0,
     duplicates: 0,
+    fixedLines: 0,
     allDuplicatesFound: true,
     failuresByReason: new Map(),
     firstFailures: [],
     firstDuplicates: [],
+    firstFixedLines: [],
   };
   const seen = new Set<number>();
   const stream = createReadStream(path, { encoding: await encodingOf(path) });
@@ -67,8 +72,15 @@ export async function convertPhoneList(path: string, options: PhoneListOptions):
       }
       const conversion = convertPhone(spelling, options.country);
       if ('e164' in conversion) {
-        noteDuplicate(conversion.e164, line, seen, result);
         result.converted++;
+        if (isRepeated(conversion.e164, seen, result)) {
+          result.duplicates++;
+          noteLine(line, result.firstDuplicates);
+        }
+        if (conversion.isFixedLine) {
+          result.fixedLines++;
+          noteLine(line, result.firstFixedLines);
+        }
         await options.converted(`${conversion.e164}\n`);
       } else {
         noteFailure(conversion.reason, line, result);
@@ -83,16 +95,16 @@ export async function convertPhoneList(path: string, options: PhoneListOptions):
   return result;
 }
 
-function noteDuplicate(e164: string, line: number, seen: Set<number>, result: PhoneListResult): void {
+function isRepeated(e164: string, seen: Set<number>, result: PhoneListResult): boolean {
   const number = Number(e164); // at most 15 digits, so exact
-  if (seen.has(number)) {
-    result.duplicates++;
-    if (result.firstDuplicates.length < SHOWN_LINES) result.firstDuplicates.push(line);
-  } else if (seen.size < REMEMBERED_NUMBERS) {
-    seen.add(number);
-  } else {
-    result.allDuplicatesFound = false;
-  }
+  if (seen.has(number)) return true;
+  if (seen.size < REMEMBERED_NUMBERS) seen.add(number);
+  else result.allDuplicatesFound = false;
+  return false;
+}
+
+function noteLine(line: number, lines: number[]): void {
+  if (lines.length < SHOWN_LINES) lines.push(line);
 }
 
 function noteFailure(reason: string, line: number, result: PhoneListResult): void {

@@ -76,8 +76,9 @@ function readInsert(statement: readonly Token[], parameters: OldParameter[], unr
     else if (given === undefined) unread.push({ line, reason: `its ${VALUE_COLUMN} is no plain text` });
     else parameters.push({ name: code.trim(), value: given, line });
   }
-  if (end < statement.length && !/^on$/i.test(statement[end].text)) {
-    unread.push({ line: statement[end].line, reason: 'the statement cannot be read from here on' });
+  const rest = statement.slice(end).find(({ text }) => text !== ',');
+  if (rest && !/^on$/i.test(rest.text)) {
+    unread.push({ line: rest.line, reason: 'the statement cannot be read from here on' });
   }
 }
 
