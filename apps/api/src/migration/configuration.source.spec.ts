@@ -90,6 +90,7 @@ describe('A CSV export', () => {
 
   it.each([
     ['key,value\nserver.a,1\n', ['2 server.a=1']],
+    ['key\tvalue\nserver.a\t{"b": 1}\n', ['2 server.a={"b": 1}']],
     ['Name;Value;Remark\nserver.a;1,2;x\n', ['2 server.a=1,2']],
     ['id\tparam_code\tparam_value\n7\tserver.a\t1\n', ['2 server.a=1']],
     ["1,server.a,x,string,1,'',,,,\n2,server.b,y,string,1,,,,,\n", ['1 server.a=x', '2 server.b=y']],

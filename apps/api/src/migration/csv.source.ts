@@ -58,6 +58,7 @@ function rowsOf(text: string): Row[] {
       delimiter: FIRST_SEPARATOR.exec(text.trimStart())?.[1] ?? ',',
       info: true,
       relax_column_count: true,
+      relax_quotes: true, // JSON that nobody put in quotes
       skip_empty_lines: true,
     }) as unknown as Row[];
   } catch (error) {
