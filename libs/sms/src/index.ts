@@ -41,7 +41,7 @@ export {
   type TwilioAnswer,
   type TwilioRequestEnd,
 } from './sms.observer.js';
-export { MessageTemplate, type AutofillOptions } from './message/message-template.js';
+export { MessageTemplate, type AutofillOptions, type MessageFacts } from './message/message-template.js';
 export { PhoneNumber } from './phone/phone-number.js';
 export { EmbeddedQuotas } from './rate-limit/embedded.quotas.js';
 export type { Quota } from './rate-limit/quota.rule.js';

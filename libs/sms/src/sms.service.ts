@@ -113,7 +113,7 @@ export class SmsService implements BeforeApplicationShutdown, OnApplicationShutd
     };
     this.breaker = new CircuitBreaker(new URL(settings.twilio.baseUrl).host, settings.twilio.timeoutMs);
     this.permits = new SendPermits(settings.twilio.maxConcurrency, this.breaker);
-    this.warnOfLongMessages();
+    this.tellCostOfMessage();
   }
 
   /**
@@ -241,14 +241,26 @@ export class SmsService implements BeforeApplicationShutdown, OnApplicationShutd
     await this.unsettled.close();
   }
 
-  private warnOfLongMessages(): void {
+  /** What each code costs, once, at the start; a warning when it is more than it may have to be. */
+  private tellCostOfMessage(): void {
     const { template, codeLength } = this.settings.message;
-    const segments = template.segments(codeLength);
-    if (segments === 1) return;
-    this.logger.warn(
-      `The message template takes ${segments} SMS segments, so each code costs ${segments} times the price of one. ` +
-        'Shorten the text, or leave out characters outside the GSM-7 alphabet.',
-    );
+    const facts = template.facts(codeLength);
+    const { segmentsPerCode, charactersOutsideGsm7 } = facts;
+    this.logger.log({ event: 'sms.template', codeLength, ...facts });
+    if (charactersOutsideGsm7.length > 0) {
+      this.logger.warn({
+        event: 'sms.template_not_gsm7',
+        charactersOutsideGsm7,
+        consequence: 'One segment has room for 70 characters; with GSM-7 characters alone it has for 160.',
+      });
+    }
+    if (segmentsPerCode > 1) {
+      this.logger.warn({
+        event: 'sms.template_long',
+        segmentsPerCode,
+        consequence: `Each code costs ${segmentsPerCode} times the price of one message. Shorten the text.`,
+      });
+    }
   }
 
   private async sendAndSettle(

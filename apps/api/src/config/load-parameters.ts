@@ -51,7 +51,8 @@ export function loadParameters(sources: ParameterSources = { environment: proces
   return { parameters, warnings };
 }
 
-function faultsOfEach(parameters: SystemParameters): ConfigurationFault[] {
+/** What is wrong with parameters, each by itself; those that are not set are right. */
+export function faultsOfEach(parameters: SystemParameters): ConfigurationFault[] {
   const errors = validateSync(parameters, {
     skipMissingProperties: true,
     validationError: { target: false, value: false },

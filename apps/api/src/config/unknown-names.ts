@@ -24,7 +24,7 @@ export function warnOfUnknownNames(
         : closest(comparable.toUpperCase(), environment);
       const shown = spelling.slice(0, LONGEST_SHOWN);
       return ALIYUN.test(spelling)
-        ? `${shown} is not used any more; the nearest parameter is ${nearest}. The README tells how to move on from Aliyun.`
+        ? `${shown} is not used any more; the nearest parameter is ${nearest}. To move on from Aliyun: npm run migrate:aliyun -- FILE`
         : `${shown} is not a parameter and is ignored; the nearest one is ${nearest}.`;
     });
 }

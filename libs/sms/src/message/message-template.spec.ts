@@ -115,3 +115,49 @@ describe('The number of messages that Twilio bills', () => {
     expect(segments(text(140), { webOrigin: 'example.com' })).toBe(2);
   });
 });
+
+describe('What is told of a message at the start', () => {
+  const facts = (...options: ConstructorParameters<typeof MessageTemplate>) =>
+    new MessageTemplate(...options).facts(6);
+
+  it('is one segment of GSM-7 for the default text', () => {
+    expect(facts('Your verification code is: %s')).toEqual({
+      encoding: 'GSM-7',
+      segmentsPerCode: 1,
+      charactersOutsideGsm7: [],
+      webOriginLine: false,
+      androidHashLine: false,
+    });
+  });
+
+  it('names each character outside GSM-7 once', () => {
+    expect(facts('Code: %s – “safe” – 🔐 €é')).toMatchObject({
+      encoding: 'UCS-2',
+      charactersOutsideGsm7: ['–', '“', '”', '🔐'],
+    });
+  });
+
+  it('counts the lines for browsers and for Android', () => {
+    const text = 'a'.repeat(130) + '%s';
+    const autofill = { webOrigin: 'example.com', androidAppHash: 'FA+9qCX9VSu' };
+    expect(facts(text)).toMatchObject({ segmentsPerCode: 1 });
+    expect(facts(text, autofill)).toMatchObject({
+      segmentsPerCode: 2,
+      webOriginLine: true,
+      androidHashLine: true,
+    });
+  });
+
+  it('is what is billed for it', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'grapheme', maxLength: 200 }),
+        fc.integer({ min: 4, max: 10 }),
+        (text, length) => {
+          const template = new MessageTemplate(`${text.replaceAll('%', '')}%s`);
+          expect(template.facts(length).segmentsPerCode).toBe(template.segments(length));
+        },
+      ),
+    );
+  });
+});

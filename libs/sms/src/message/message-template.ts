@@ -14,6 +14,20 @@ export interface AutofillOptions {
   androidAppHash?: string;
 }
 
+/** What a message is made of, and so what it costs. */
+export interface MessageFacts {
+  /** `GSM-7` has room for 160 characters in one segment, `UCS-2` for 70. */
+  readonly encoding: 'GSM-7' | 'UCS-2';
+  /** Messages that Twilio bills for one code. */
+  readonly segmentsPerCode: number;
+  /** Characters that are not in the GSM-7 alphabet, each once: one is enough for UCS-2. */
+  readonly charactersOutsideGsm7: readonly string[];
+  /** The line that browsers fill the code in from is part of it. */
+  readonly webOriginLine: boolean;
+  /** The line with the app's hash is part of it. */
+  readonly androidHashLine: boolean;
+}
+
 /** The text of a verification message: exactly one `%s` for the code; `%%` is a percent sign. */
 export class MessageTemplate {
   private readonly segmentsByCodeLength = new Map<number, number>();
@@ -55,5 +69,17 @@ export class MessageTemplate {
       this.segmentsByCodeLength.set(codeLength, segments);
     }
     return segments;
+  }
+
+  /** What is billed for a code of this length, and why. */
+  facts(codeLength: number): MessageFacts {
+    const message = new SegmentedMessage(this.render('0'.repeat(codeLength)));
+    return {
+      encoding: message.encodingName,
+      segmentsPerCode: message.segmentsCount,
+      charactersOutsideGsm7: [...new Set(message.getNonGsmCharacters())],
+      webOriginLine: Boolean(this.autofill.webOrigin),
+      androidHashLine: Boolean(this.autofill.androidAppHash),
+    };
   }
 }
