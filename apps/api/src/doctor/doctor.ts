@@ -1,17 +1,17 @@
-import type { PhoneNumber, TwilioInspection } from '@app/sms';
+import type { PhoneNumber } from '@app/sms';
 import { existingDevelopmentSecret } from '../config/development-secret.js';
 import { readParameters, type ReadParameters } from '../config/load-parameters.js';
 import type { ParameterSources } from '../config/parameter.sources.js';
 import { configurationFindings } from './configuration.findings.js';
 import type { Finding } from './finding.js';
 import { dataFileFindings, folderFinding } from './folder.findings.js';
+import { isRight } from './right-parameters.js';
 import { limitsFindings } from './limits.findings.js';
 import { nodeFinding } from './node.findings.js';
+import { publicUrlFinding } from './public-url.findings.js';
 import { redisFindings } from './redis.findings.js';
 import { templateFinding } from './template.findings.js';
-import { testMessageFinding, type Waiting } from './test-message.js';
-import { accountFindings, consoleFindings, inspectionOf, senderFinding } from './twilio.findings.js';
-import { publicUrlFinding, webhookFinding } from './webhook.findings.js';
+import type { Waiting } from './test-message.js';
 
 export interface DoctorOptions {
   readonly sources: ParameterSources;
@@ -40,12 +40,10 @@ export async function* examine(options: DoctorOptions): AsyncGenerator<Finding> 
   const { demo } = read.parameters;
   if (demo || !isRight(read, 'server.public_url', 'twilio.sms.base_url')) return;
   yield publicUrlFinding(read.parameters);
-  if (options.live) yield* liveFindings(read, options);
-}
-
-/** Whether nothing is wrong with the parameters whose names begin like that. */
-function isRight({ faults }: ReadParameters, ...beginnings: string[]): boolean {
-  return !faults.some(({ name }) => beginnings.some((beginning) => name.startsWith(beginning)));
+  if (!options.live) return;
+  // Loaded when it is wanted: it is half of what there is to load.
+  const { liveFindings } = await import('./live.findings.js');
+  yield* liveFindings(read, options);
 }
 
 async function* storeFindings(read: ReadParameters): AsyncGenerator<Finding> {
@@ -60,45 +58,4 @@ async function* storeFindings(read: ReadParameters): AsyncGenerator<Finding> {
   }
   if (!isRight(read, 'redis.url', 'data.path')) return;
   yield* redisUrl ? redisFindings(redisUrl, secrets) : dataFileFindings(dataPath, secrets);
-}
-
-async function* liveFindings(read: ReadParameters, options: DoctorOptions): AsyncGenerator<Finding> {
-  const { parameters } = read;
-  if (parameters.serverPublicUrl !== undefined && isRight(read, 'twilio.sms.auth_token')) {
-    yield await webhookFinding(parameters);
-  }
-  if (!isRight(read, 'twilio.')) return;
-  const inspection = inspectionOf(parameters);
-  try {
-    yield* twilioFindings(read, options, inspection);
-  } finally {
-    await inspection.close();
-  }
-}
-
-async function* twilioFindings(
-  { parameters }: ReadParameters,
-  { sendTo, waiting }: DoctorOptions,
-  inspection: TwilioInspection,
-): AsyncGenerator<Finding> {
-  let failed = false;
-  for await (const finding of accountFindings(parameters, inspection)) {
-    failed ||= finding.result === 'fail';
-    yield finding;
-  }
-  if (!failed) {
-    const sender = await senderFinding(parameters, inspection);
-    failed = sender.result === 'fail';
-    yield sender;
-  }
-  yield* consoleFindings(parameters);
-  if (!sendTo) return;
-  yield failed
-    ? {
-        check: 'test message',
-        result: 'fail',
-        seen: 'Nothing was sent, since Twilio would not take it.',
-        fix: 'Mend what failed above first.',
-      }
-    : await testMessageFinding(parameters, inspection, sendTo, waiting);
 }

@@ -1,43 +1,12 @@
 import { request } from 'undici';
 import type { SystemParameters } from '../config/system-parameters.js';
-import { isLoopback } from '../config/parameter.rules.js';
 import { STATUS_CALLBACK_PATH } from '../verification/deliveries.js';
 import { sign } from '../webhooks/twilio-signature.js';
 import type { Finding, Remedy } from './finding.js';
 
-const CHECK = 'public url';
 const TIMEOUT_MS = 5_000;
 /** A message that Twilio never had, so that nothing changes. */
 const MADE_UP_SID = `SM${'0'.repeat(32)}`;
-
-/** Whether the address can work at all. */
-export function publicUrlFinding({ serverPublicUrl, twilioSmsBaseUrl }: SystemParameters): Finding {
-  if (serverPublicUrl === undefined) {
-    return {
-      check: CHECK,
-      result: 'pass',
-      seen: 'server.public_url is not set: Twilio is asked what became of a message, and does not report it.',
-    };
-  }
-  const { protocol, hostname } = new URL(serverPublicUrl);
-  const isSimulated = isLoopback(new URL(twilioSmsBaseUrl).hostname);
-  if (isLoopback(hostname) && !isSimulated) {
-    return {
-      check: CHECK,
-      result: 'fail',
-      seen: 'server.public_url is an address of this machine, which Twilio cannot reach.',
-      fix: 'Set server.public_url to the https origin under which the internet reaches this service.',
-    };
-  }
-  return protocol === 'https:' || isSimulated
-    ? { check: CHECK, result: 'pass', seen: `${serverPublicUrl} has the right format.` }
-    : {
-        check: CHECK,
-        result: 'warn',
-        seen: 'server.public_url is not https, so callbacks travel in the clear; production refuses it.',
-        fix: 'Set server.public_url to an https origin.',
-      };
-}
 
 /** Calls the running service under its public address as Twilio would, signed, about a message that never was. */
 export async function webhookFinding(parameters: SystemParameters): Promise<Finding> {

@@ -1,7 +1,8 @@
 import type { Twilio } from 'twilio';
 import type { PhoneNumber } from '../phone/phone-number.js';
 import type { TwilioSettings } from '../sms.options.js';
-import { Deadline } from './deadline.js';
+import { beforeDeadline } from './before-deadline.js';
+import { Deadline, sendDeadline } from './deadline.js';
 import { fetchMessageStatus } from './fetch-message-status.js';
 import { sendMessage } from './send-message.js';
 import { createTwilioClient } from './twilio.client.js';
@@ -41,29 +42,31 @@ export class TwilioInspection {
 
   /** Of its answer, which also holds the auth token, nothing else is kept. */
   async account(): Promise<{ status: string; type: string }> {
-    const fetching = this.#api.api.v2010.accounts(this.settings.accountSid).fetch();
-    const { status, type } = await fetching.catch(fail);
+    const { accountSid } = this.settings;
+    const { status, type } = await ask(() => this.#api.api.v2010.accounts(accountSid).fetch());
     return { status, type };
   }
 
   /** @returns undefined if the account has no such number */
   async number(e164: string): Promise<{ sms: boolean } | undefined> {
-    const listing = this.#api.incomingPhoneNumbers.list({ phoneNumber: e164, limit: MOST_NUMBERS });
-    const found = (await listing.catch(fail)).find(({ phoneNumber }) => phoneNumber === e164);
+    const numbers = await ask(() =>
+      this.#api.incomingPhoneNumbers.list({ phoneNumber: e164, limit: MOST_NUMBERS }),
+    );
+    const found = numbers.find(({ phoneNumber }) => phoneNumber === e164);
     return found && { sms: found.capabilities.sms };
   }
 
   /** Whether a Messaging Service has anything to send from. Throws also if there is no such service. */
   async serviceHasSenders(sid: string): Promise<boolean> {
     const service = this.#messaging.messaging.v1.services(sid);
-    await service.fetch().catch(fail);
-    const one = { limit: 1 };
-    const lists: Promise<unknown[]>[] = [
-      service.phoneNumbers.list(one),
-      service.shortCodes.list(one),
-      service.alphaSenders.list(one),
-    ];
-    const pools = await Promise.all(lists).catch(fail);
+    await ask(() => service.fetch());
+    const pools = await ask(() =>
+      Promise.all([
+        service.phoneNumbers.list({ limit: 1 }),
+        service.shortCodes.list({ limit: 1 }),
+        service.alphaSenders.list({ limit: 1 }),
+      ]),
+    );
     return pools.some((pool) => pool.length > 0);
   }
 
@@ -84,6 +87,12 @@ export class TwilioInspection {
   async close(): Promise<void> {
     await Promise.all(this.transports.map((transport) => transport.close()));
   }
+}
+
+/** @throws TwilioFailure also when the SDK itself does not come to an end */
+async function ask<T>(question: () => Promise<T>): Promise<T> {
+  const deadline = Deadline.in(TIMEOUT_MS);
+  return beforeDeadline(sendDeadline.run(deadline, question), deadline).catch(fail);
 }
 
 /** The errors of the SDK are dropped: they may hold credentials. */
