@@ -27,7 +27,8 @@ const twilioTransport: FactoryProvider = {
 const twilioClient: FactoryProvider = {
   provide: TwilioClient,
   inject: [SmsSettings, TwilioTransport],
-  useFactory: ({ twilio }: SmsSettings, transport: TwilioTransport) => createTwilioClient(twilio, transport),
+  useFactory: ({ twilio }: SmsSettings, transport: TwilioTransport): TwilioClient =>
+    createTwilioClient(twilio, transport),
 };
 
 const smsStorage: FactoryProvider = {

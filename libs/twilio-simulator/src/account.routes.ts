@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { FastifyPluginAsync } from 'fastify';
+import type { AccountConditions } from './account.conditions.js';
 import { toRfc2822 } from './message.resource.js';
-import { authenticate, type TwilioAccount } from './twilio.account.js';
+import { authenticate, refuseApiKey, type TwilioAccount } from './twilio.account.js';
 import { paginate } from './twilio.page.js';
 
 const SUBRESOURCES = {
@@ -28,23 +29,29 @@ const SUBRESOURCES = {
 };
 
 /** Fetches the account, and lists its one number. */
-export function accountRoutes(account: TwilioAccount): FastifyPluginAsync {
+export function accountRoutes(account: TwilioAccount, conditions: AccountConditions): FastifyPluginAsync {
   return async (scope) => {
     scope.addHook('preHandler', async (request) => authenticate(request, account));
 
-    scope.get('/2010-04-01/Accounts/:accountSid(^[A-Za-z0-9]+).json', async () => toAccountResource(account));
+    scope.get('/2010-04-01/Accounts/:accountSid(^[A-Za-z0-9]+).json', async (request) => {
+      refuseApiKey(request, account);
+      return toAccountResource(account, conditions);
+    });
 
     scope.get('/2010-04-01/Accounts/:accountSid/IncomingPhoneNumbers.json', async (request) => {
       const url = new URL(request.url, 'http://twilio');
       const asked = url.searchParams.get('PhoneNumber')?.replaceAll(/\D/g, '') ?? '';
-      const numbers = account.phoneNumber.includes(asked) ? [toPhoneNumberResource(account)] : [];
+      const numbers = account.phoneNumber.includes(asked) ? [toPhoneNumberResource(account, conditions)] : [];
       const { page, items } = paginate(numbers, () => 0, url.pathname, url.searchParams);
       return { ...page, incoming_phone_numbers: items };
     });
   };
 }
 
-function toAccountResource({ accountSid, authToken, createdAt }: TwilioAccount): object {
+function toAccountResource(
+  { accountSid, authToken, createdAt }: TwilioAccount,
+  { status, type }: AccountConditions,
+): object {
   const path = `/2010-04-01/Accounts/${accountSid}`;
   const date = toRfc2822(createdAt);
   return {
@@ -54,16 +61,19 @@ function toAccountResource({ accountSid, authToken, createdAt }: TwilioAccount):
     friendly_name: 'Simulator',
     owner_account_sid: accountSid,
     sid: accountSid,
-    status: 'active',
+    status,
     subresource_uris: Object.fromEntries(
       Object.entries(SUBRESOURCES).map(([name, resource]) => [name, `${path}/${resource}.json`]),
     ),
-    type: 'Full',
+    type,
     uri: `${path}.json`,
   };
 }
 
-function toPhoneNumberResource({ accountSid, phoneNumber, createdAt }: TwilioAccount) {
+function toPhoneNumberResource(
+  { accountSid, phoneNumber, createdAt }: TwilioAccount,
+  { senderHasSms }: AccountConditions,
+) {
   const sid = `PN${createHash('md5').update(phoneNumber).digest('hex')}`;
   const date = toRfc2822(createdAt);
   return {
@@ -73,7 +83,7 @@ function toPhoneNumberResource({ accountSid, phoneNumber, createdAt }: TwilioAcc
     api_version: '2010-04-01',
     beta: false,
     bundle_sid: null,
-    capabilities: { fax: false, mms: false, sms: true, voice: false },
+    capabilities: { fax: false, mms: false, sms: senderHasSms, voice: false },
     date_created: date,
     date_updated: date,
     emergency_address_sid: null,

@@ -1,3 +1,4 @@
+export type { AccountConditions } from './account.conditions.js';
 export { CALLBACK_MODES } from './callback.mode.js';
 export type { CallbackMode } from './callback.mode.js';
 export { ManualClock } from './clock.js';

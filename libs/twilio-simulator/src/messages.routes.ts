@@ -1,4 +1,5 @@
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify';
+import { assertMaySend, type AccountConditions } from './account.conditions.js';
 import type { Clock } from './clock.js';
 import { misbehave, sendCreated } from './fault.reply.js';
 import { acceptsMessage, type Fault, type Faults } from './faults.js';
@@ -17,6 +18,7 @@ const BEFORE_ANSWER_MS = 2000;
 /** Creates, fetches and lists messages. */
 export function messagesRoutes(
   account: TwilioAccount,
+  conditions: AccountConditions,
   messaging: Messaging,
   faults: Faults,
   clock: Clock,
@@ -25,6 +27,7 @@ export function messagesRoutes(
 
   function accept(request: FastifyRequest, fault: Fault | undefined): MessageRecord {
     const form = readMessageForm(formOf(request));
+    assertMaySend(conditions, account.phoneNumber, form);
     return messaging.accept(form, {
       ...(fault?.kind === 'messageStatus' && { status: fault.status, errorCode: fault.errorCode ?? null }),
       ...(fault?.kind === 'callbacks' && { callbackMode: fault.mode }),

@@ -36,6 +36,12 @@ function madeUp(given: string | undefined, kept: string | undefined, make: () =>
   return kept === given ? undefined : kept;
 }
 
+/** @throws TwilioError 20003 for an API key: a standard one may not look at the account itself */
+export function refuseApiKey(request: FastifyRequest, { apiKey }: TwilioAccount): void {
+  const isApiKey = apiKey && readBasic(request.headers.authorization)?.startsWith(`${apiKey.sid}:`);
+  if (isApiKey) throw TwilioError.ofStatus(401);
+}
+
 /** @throws TwilioError 20003 for wrong credentials, 20404 for the account of somebody else */
 export function authenticate(request: FastifyRequest, account: TwilioAccount): void {
   const { accountSid, authToken, apiKey } = account;
@@ -44,7 +50,7 @@ export function authenticate(request: FastifyRequest, account: TwilioAccount): v
     credentials === `${accountSid}:${authToken}` ||
     (apiKey !== undefined && credentials === `${apiKey.sid}:${apiKey.secret}`);
   if (!isKnown) throw TwilioError.ofStatus(401);
-  const { accountSid: asked } = request.params as { accountSid: string };
+  const { accountSid: asked = accountSid } = request.params as { accountSid?: string };
   if (asked !== accountSid) throw TwilioError.notFound(request.url);
 }
 

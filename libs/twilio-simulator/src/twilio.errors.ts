@@ -9,6 +9,7 @@ export interface TwilioErrorBody {
 const MESSAGES: Readonly<Record<number, string>> = {
   20001: 'Invalid parameter',
   20003: 'Authenticate',
+  20005: 'Account not active',
   20009: 'Cannot delete message because delivery has not been completed.',
   20404: 'The requested resource was not found',
   20429: 'Too Many Requests',
@@ -22,6 +23,7 @@ const MESSAGES: Readonly<Record<number, string>> = {
   21604: "A 'To' phone number is required.",
   21606:
     "The 'From' phone number is not a valid, message-capable Twilio phone number for this destination/account",
+  21608: 'The number is unverified. Trial accounts cannot send messages to unverified numbers',
   21609: "The 'StatusCallback' URL is not a valid URL",
   21610: 'Attempt to send to unsubscribed recipient',
   21611: "This 'From' number has exceeded the maximum number of queued messages",
@@ -29,6 +31,7 @@ const MESSAGES: Readonly<Record<number, string>> = {
   21614: "'To' number is not a valid mobile number",
   21617: 'The concatenated message body exceeds the 1600 character limit.',
   21624: 'The ValidityPeriod is invalid: an integer from 1 to 36000 is required.',
+  21704: 'The Messaging Service contains no phone numbers.',
   21705: 'The Messaging Service Sid is invalid.',
   30001: 'Queue overflow',
   30002: 'Account suspended',

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import { soundConditions, type AccountConditions } from './account.conditions.js';
 import { accountRoutes } from './account.routes.js';
 import type { CallbackMode } from './callback.mode.js';
 import { systemClock, type Clock } from './clock.js';
@@ -14,6 +15,7 @@ import { messagesRoutes } from './messages.routes.js';
 import { Messaging } from './messaging.js';
 import type { OptOuts } from './opt-outs.js';
 import { pageAssets } from './pages/asset.routes.js';
+import { servicesRoutes } from './services.routes.js';
 import type { SimulatorState } from './state.js';
 import { StateFile } from './state.file.js';
 import type { StatusCallbacks } from './status.callbacks.js';
@@ -48,6 +50,8 @@ export class TwilioSimulator {
   private constructor(
     private readonly server: FastifyInstance,
     private readonly account: TwilioAccount,
+    /** What is wrong with the account. */
+    readonly conditions: AccountConditions,
     /** The origin to use in place of `https://api.twilio.com`. */
     readonly url: string,
     /** The accepted messages. */
@@ -76,11 +80,13 @@ export class TwilioSimulator {
     const faults = new Faults(clock);
     const requests: ReceivedRequest[] = [];
 
+    const conditions = soundConditions();
     const server = createTwilioServer(requests);
     try {
-      await server.register(messagesRoutes(account, messaging, faults, clock));
+      await server.register(messagesRoutes(account, conditions, messaging, faults, clock));
       await server.register(messageChangesRoutes(account, messaging, clock));
-      await server.register(accountRoutes(account));
+      await server.register(accountRoutes(account, conditions));
+      await server.register(servicesRoutes(account, conditions));
       await server.register(
         controlRoutes({ faults, callbacks: messaging.callbacks, optOuts: messaging.optOuts }, host),
       );
@@ -89,7 +95,17 @@ export class TwilioSimulator {
       await server.listen({ port, host });
 
       const url = toUrl(host, (server.server.address() as AddressInfo).port);
-      const simulator = new TwilioSimulator(server, account, url, inbox, faults, requests, madeUp, file);
+      const simulator = new TwilioSimulator(
+        server,
+        account,
+        conditions,
+        url,
+        inbox,
+        faults,
+        requests,
+        madeUp,
+        file,
+      );
       if (file) await simulator.keepState(file);
       return simulator;
     } catch (error) {

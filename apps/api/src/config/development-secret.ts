@@ -24,6 +24,15 @@ export function developmentSecret(dataPath: string): Secret {
   }
 }
 
+/** The secret of {@link developmentSecret} if it was made before. */
+export function existingDevelopmentSecret(dataPath: string): Secret | undefined {
+  try {
+    return new Secret(readFileSync(join(dataPath, 'secret'), 'utf8').trim());
+  } catch {
+    return undefined; // there is none yet, or the folder cannot be read: then others say so
+  }
+}
+
 /** Another process may have made the file and not yet written it. */
 function readExisting(path: string): Secret {
   for (let wait = 0; wait < MAX_WAITS; wait++) {

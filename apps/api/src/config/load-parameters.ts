@@ -3,7 +3,7 @@ import { faultsTogether, isDemo, warningsOf } from './configuration.checks.js';
 import { ConfigurationError, type ConfigurationFault } from './configuration.error.js';
 import { developmentSecret } from './development-secret.js';
 import { parametersOf } from './parameter.decorator.js';
-import { collectParameters, type ParameterSources } from './parameter.sources.js';
+import { collectParameters, type GivenParameters, type ParameterSources } from './parameter.sources.js';
 import { defaultOf, readParameter } from './parameter.values.js';
 import { SystemParameters } from './system-parameters.js';
 import { warnOfUnknownNames } from './unknown-names.js';
@@ -14,11 +14,28 @@ export interface LoadedParameters {
   readonly warnings: readonly string[];
 }
 
+/** What the sources say, right or wrong. */
+export interface ReadParameters extends LoadedParameters {
+  readonly given: GivenParameters;
+  /** Everything that is wrong. A parameter that is named here does not hold what was meant. */
+  readonly faults: readonly ConfigurationFault[];
+}
+
 /**
  * Reads, checks and completes the system parameters. Outside production it makes the `server.secret` that is missing.
  * @throws ConfigurationError with everything that is wrong
  */
 export function loadParameters(sources: ParameterSources = { environment: process.env }): LoadedParameters {
+  const { parameters, given, faults, warnings } = readParameters(sources);
+  if (faults.length > 0) throw new ConfigurationError(faults);
+  if (!given.names.has('server.secret')) {
+    Object.assign(parameters, { serverSecret: [madeSecret(parameters.dataPath)] });
+  }
+  return { parameters, warnings };
+}
+
+/** Reads, checks and completes the system parameters, but for a `server.secret` that is missing. Changes nothing. */
+export function readParameters(sources: ParameterSources): ReadParameters {
   const described = parametersOf(SystemParameters);
   const given = collectParameters(sources, described);
   const faults: ConfigurationFault[] = [...given.faults];
@@ -35,8 +52,6 @@ export function loadParameters(sources: ParameterSources = { environment: proces
   const demo = isDemo(given.names, production);
   const parameters = Object.assign(new SystemParameters(), values, { production, demo });
   faults.push(...faultsOfEach(parameters), ...faultsTogether(parameters, given.names, sources.environment));
-  if (faults.length > 0) throw new ConfigurationError(inOrder(faults));
-
   const warnings = [
     ...warnOfUnknownNames(given.spellings, described),
     ...warningsOf(parameters, given.names),
@@ -44,11 +59,8 @@ export function loadParameters(sources: ParameterSources = { environment: proces
   Object.assign(parameters, {
     host: parameters.host ?? (demo ? '127.0.0.1' : '0.0.0.0'),
     serverEnableMobileRegister: demo || parameters.serverEnableMobileRegister,
-    serverSecret: given.names.has('server.secret')
-      ? parameters.serverSecret
-      : [madeSecret(parameters.dataPath)],
   });
-  return { parameters, warnings };
+  return { parameters, warnings, given, faults: inOrder(faults) };
 }
 
 /** What is wrong with parameters, each by itself; those that are not set are right. */

@@ -39,6 +39,25 @@ export function HasBytes(least: number): PropertyDecorator {
   });
 }
 
+/** Where the ids of Twilio belong that are taken for one another. */
+const SID_KINDS: Readonly<Record<string, string>> = {
+  AC: 'an account: it belongs into twilio.sms.account_sid',
+  SK: 'an API key: it belongs into twilio.sms.api_key_sid',
+  MG: 'a Messaging Service: it belongs into twilio.sms.messaging_service_sid',
+  PN: 'a phone number: give the number itself, as twilio.sms.phone_number',
+  VA: 'a Verify service, which is not used here',
+};
+
+/** An id of Twilio, of one kind. Of another kind, it says where that belongs. */
+export function IsSid(prefix: 'AC' | 'SK' | 'MG'): PropertyDecorator {
+  return TextRule('isSid', (text) => {
+    const kind = /^([A-Z]{2})[0-9a-fA-F]{32}$/.exec(text)?.[1];
+    if (kind === prefix) return undefined;
+    const other = kind && SID_KINDS[kind];
+    return `must be ${prefix} and 32 hexadecimal digits${other ? `; ${kind} is ${other}` : ''}`;
+  });
+}
+
 /** No line breaks and no bytes that are not text, as when a binary file was given. */
 export function IsOneLine(): PropertyDecorator {
   return TextRule('isOneLine', (text) =>

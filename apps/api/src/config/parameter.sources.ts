@@ -10,6 +10,11 @@ export interface ParameterSources {
   readonly envFile?: string;
 }
 
+/** Those of this process: its environment, and the file in its working folder. */
+export function processSources(): ParameterSources {
+  return { environment: process.env };
+}
+
 /** What was given, by canonical name, before it is read. */
 export interface GivenParameters {
   readonly texts: ReadonlyMap<string, string>;

@@ -12,6 +12,7 @@ import {
   IsOrigin,
   IsRedisUrl,
   IsSecureOrigin,
+  IsSid,
   IsTemplate,
   IsTrustedProxy,
   IsWebHost,
@@ -29,7 +30,7 @@ export class SystemParameters {
     example: 'AC0123456789abcdef0123456789abcdef',
     description: 'Account SID, from the Twilio console.',
   })
-  @Matches(/^AC[0-9a-fA-F]{32}$/, { message: 'must be AC and 32 hexadecimal digits' })
+  @IsSid('AC')
   readonly twilioSmsAccountSid?: string;
 
   @Parameter({
@@ -68,7 +69,7 @@ export class SystemParameters {
     example: 'MG0123456789abcdef0123456789abcdef',
     description: 'Messaging Service that picks the sender, instead of the phone number.',
   })
-  @Matches(/^MG[0-9a-fA-F]{32}$/, { message: 'must be MG and 32 hexadecimal digits' })
+  @IsSid('MG')
   readonly twilioSmsMessagingServiceSid?: string;
 
   @Parameter({
@@ -77,7 +78,7 @@ export class SystemParameters {
     example: 'SK0123456789abcdef0123456789abcdef',
     description: 'API key used for sending instead of the auth token; needs its secret.',
   })
-  @Matches(/^SK[0-9a-fA-F]{32}$/, { message: 'must be SK and 32 hexadecimal digits' })
+  @IsSid('SK')
   readonly twilioSmsApiKeySid?: string;
 
   @Parameter({

@@ -5,6 +5,11 @@ const OURS = /^(twilio|server|aliyun)[._]/i;
 const ALIYUN = /^aliyun[._]/i;
 const LONGEST_SHOWN = 80;
 
+/** Whether a name is one of the old Aliyun parameters. */
+export function isOfAliyun(name: string): boolean {
+  return ALIYUN.test(name);
+}
+
 /** A warning for each name that looks like a parameter and is none: a slip of the pen must not go unnoticed. */
 export function warnOfUnknownNames(
   spellings: readonly string[],
@@ -23,7 +28,7 @@ export function warnOfUnknownNames(
         ? closest(comparable.toLowerCase(), dotted)
         : closest(comparable.toUpperCase(), environment);
       const shown = spelling.slice(0, LONGEST_SHOWN);
-      return ALIYUN.test(spelling)
+      return isOfAliyun(spelling)
         ? `${shown} is not used any more; the nearest parameter is ${nearest}. To move on from Aliyun: npm run migrate:aliyun -- FILE`
         : `${shown} is not a parameter and is ignored; the nearest one is ${nearest}.`;
     });

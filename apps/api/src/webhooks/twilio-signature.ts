@@ -38,7 +38,8 @@ export class TwilioSignature {
   }
 }
 
-function sign(token: string, url: string, fields: Record<string, string>): string {
+/** As Twilio signs: over an address of ours and the fields of a form. */
+export function sign(token: string, url: string, fields: Record<string, string>): string {
   return twilio.getExpectedTwilioSignature(token, url, fields);
 }
 

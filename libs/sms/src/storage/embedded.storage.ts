@@ -28,7 +28,10 @@ export interface EmbeddedTransaction {
 }
 
 const CLOCK_KEY = 'clock';
-const DATA_KEY = 'data-key';
+/** Where the data key is kept, wrapped. */
+export const DATA_KEY = 'data-key';
+/** The one file with records in the folder. */
+export const DATA_FILE = 'limits.mdb';
 const FOREVER_MS = Infinity;
 const PURGE_INTERVAL_MS = 60_000;
 const PURGE_BATCH = 1_000;
@@ -136,7 +139,7 @@ export class EmbeddedStorage {
 
   private async openDatabase(): Promise<RootDatabase<Buffer, string>> {
     await prepareFolder(this.folder);
-    const path = join(this.folder, 'limits.mdb');
+    const path = join(this.folder, DATA_FILE);
     await checkBeforeOpening(path);
     const database = this.openFile(path);
     const reading = database.useReadTransaction(); // so that no other process writes over what is being checked
@@ -232,7 +235,8 @@ function writeRecord(key: string, value: Buffer, expiry: number): Buffer {
   return record;
 }
 
-function readRecord(
+/** @returns undefined when it is not there, or its time is over */
+export function readRecord(
   key: string,
   record: Buffer | undefined,
   now: number,
@@ -253,7 +257,7 @@ function checksum(key: string | Buffer, record: Buffer): number {
 }
 
 /** A damaged value is noticed when it is read. Under a damaged key it would not be looked for. */
-function checkKey(key: Buffer, record: Buffer): void {
+export function checkKey(key: Buffer, record: Buffer): void {
   const keyIsSound = record.length >= HEADER_BYTES && record.readUInt32BE(4) === crc32(key);
   if (keyIsSound || (record.length >= FORMER_HEADER_BYTES && isSound(key, record))) return;
   throw new DamagedPagesError('a record is not under the key that it was written under');

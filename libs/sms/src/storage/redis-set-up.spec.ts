@@ -14,12 +14,16 @@ describe('The set-up of Redis', () => {
   it.each(['allkeys-lru', 'volatile-lru', 'volatile-ttl', 'allkeys-random'])(
     'is warned about with %s',
     (policy) => {
-      expect(weaknessesOf(info(policy, 1))).toEqual([expect.stringContaining(`maxmemory-policy ${policy}`)]);
+      expect(weaknessesOf(info(policy, 1))).toMatchObject([
+        { kind: 'eviction', weakness: expect.stringContaining(`maxmemory-policy ${policy}`) },
+      ]);
     },
   );
 
   it('is warned about without an append-only file', () => {
-    expect(weaknessesOf(info('noeviction', 0))).toEqual([expect.stringContaining('appendonly yes')]);
+    expect(weaknessesOf(info('noeviction', 0))).toMatchObject([
+      { kind: 'persistence', remedy: 'Set appendonly yes.' },
+    ]);
   });
 
   it('is read from what a real Redis says of itself', async () => {

@@ -10,7 +10,8 @@ import { createRedisClient, runCommand } from './redis.client.js';
 import { faultOf, isNotConnected } from './redis.faults.js';
 import { RedisWatch } from './redis.watch.js';
 
-const DATA_KEY = 'sms:data-key';
+/** Where the data key is kept, wrapped. */
+export const DATA_KEY = 'sms:data-key';
 /** How soon processes agree on the data key again after Redis was emptied under them. */
 const KEY_CHECK_INTERVAL_MS = 5_000;
 

@@ -50,8 +50,8 @@ export class RedisWatch {
     try {
       const info = await node.info();
       this.noteStart(address, info, node.options.db ?? 0);
-      for (const weakness of weaknessesOf(info, this.client instanceof Cluster)) {
-        this.warnOnce({ event: 'store.weak_set_up', weakness });
+      for (const { weakness, remedy } of weaknessesOf(info, this.client instanceof Cluster)) {
+        this.warnOnce({ event: 'store.weak_set_up', weakness: `${weakness} ${remedy}` });
       }
     } catch (error) {
       this.warnOnce({ event: 'store.set_up_not_checked', fault: faultOf(error) });

@@ -10,7 +10,10 @@ export type TwilioClient = Pick<Twilio, 'messages'>;
 export const TwilioClient = Symbol('TwilioClient');
 
 /** The official SDK on our transport. It does not print its credentials. */
-export function createTwilioClient(settings: TwilioSettings, transport: TwilioTransport): TwilioClient {
+export function createTwilioClient(
+  settings: Pick<TwilioSettings, 'accountSid' | 'credentials'>,
+  transport: TwilioTransport,
+): Twilio {
   const { accountSid, credentials } = settings;
   const client = twilio(credentials.username, credentials.password.reveal(), {
     accountSid,

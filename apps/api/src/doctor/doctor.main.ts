@@ -1,0 +1,10 @@
+import '../config/no-debug-output.js';
+import { processSources } from '../config/parameter.sources.js';
+import { runDoctor } from './run-doctor.js';
+
+process.exitCode = await runDoctor({
+  args: process.argv.slice(2),
+  sources: processSources(),
+  stdout: process.stdout,
+  stderr: process.stderr,
+});

@@ -1,0 +1,53 @@
+import type { TwilioInspection } from '@app/sms';
+import type { ReadParameters } from '../config/load-parameters.js';
+import type { DoctorOptions } from './doctor.js';
+import type { Finding } from './finding.js';
+import { isRight } from './right-parameters.js';
+import { testMessageFinding } from './test-message.js';
+import { accountFindings, consoleFindings, inspectionOf, senderFinding } from './twilio.findings.js';
+import { webhookFinding } from './webhook.findings.js';
+
+/** What only Twilio and the running service can tell. */
+export async function* liveFindings(
+  read: ReadParameters,
+  options: Pick<DoctorOptions, 'sendTo' | 'waiting'>,
+): AsyncGenerator<Finding> {
+  const { parameters } = read;
+  if (parameters.serverPublicUrl !== undefined && isRight(read, 'twilio.sms.auth_token')) {
+    yield await webhookFinding(parameters);
+  }
+  if (!isRight(read, 'twilio.')) return;
+  const inspection = inspectionOf(parameters);
+  try {
+    yield* twilioFindings(read, options, inspection);
+  } finally {
+    await inspection.close();
+  }
+}
+
+async function* twilioFindings(
+  { parameters }: ReadParameters,
+  { sendTo, waiting }: Pick<DoctorOptions, 'sendTo' | 'waiting'>,
+  inspection: TwilioInspection,
+): AsyncGenerator<Finding> {
+  let failed = false;
+  for await (const finding of accountFindings(parameters, inspection)) {
+    failed ||= finding.result === 'fail';
+    yield finding;
+  }
+  if (!failed) {
+    const sender = await senderFinding(parameters, inspection);
+    failed = sender.result === 'fail';
+    yield sender;
+  }
+  yield* consoleFindings(parameters);
+  if (!sendTo) return;
+  yield failed
+    ? {
+        check: 'test message',
+        result: 'fail',
+        seen: 'Nothing was sent, since Twilio would not take it.',
+        fix: 'Mend what failed above first.',
+      }
+    : await testMessageFinding(parameters, inspection, sendTo, waiting);
+}

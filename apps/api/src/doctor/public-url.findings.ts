@@ -1,0 +1,34 @@
+import { isLoopback } from '../config/parameter.rules.js';
+import type { SystemParameters } from '../config/system-parameters.js';
+import type { Finding } from './finding.js';
+
+const CHECK = 'public url';
+
+/** Whether the address can work at all. */
+export function publicUrlFinding({ serverPublicUrl, twilioSmsBaseUrl }: SystemParameters): Finding {
+  if (serverPublicUrl === undefined) {
+    return {
+      check: CHECK,
+      result: 'pass',
+      seen: 'server.public_url is not set: Twilio is asked what became of a message, and does not report it.',
+    };
+  }
+  const { protocol, hostname } = new URL(serverPublicUrl);
+  const isSimulated = isLoopback(new URL(twilioSmsBaseUrl).hostname);
+  if (isLoopback(hostname) && !isSimulated) {
+    return {
+      check: CHECK,
+      result: 'fail',
+      seen: 'server.public_url is an address of this machine, which Twilio cannot reach.',
+      fix: 'Set server.public_url to the https origin under which the internet reaches this service.',
+    };
+  }
+  return protocol === 'https:' || isSimulated
+    ? { check: CHECK, result: 'pass', seen: `${serverPublicUrl} has the right format.` }
+    : {
+        check: CHECK,
+        result: 'warn',
+        seen: 'server.public_url is not https, so callbacks travel in the clear; production refuses it.',
+        fix: 'Set server.public_url to an https origin.',
+      };
+}
