@@ -3,6 +3,7 @@ export {
   SmsService,
   type DeliverOptions,
   type ReserveOptions,
+  type SmsLoad,
   type SmsOutcome,
   type SmsReceipt,
   type SmsReservation,
@@ -35,6 +36,7 @@ export {
 export {
   STORE_FAULTS,
   TWILIO_ANSWERS,
+  type SendEnd,
   type SmsObserver,
   type StoreFault,
   type StoreOperationEnd,

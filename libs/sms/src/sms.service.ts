@@ -77,6 +77,16 @@ export interface SmsStatus {
   readonly twilioCode?: number;
 }
 
+/** How busy this process is, at this moment. */
+export interface SmsLoad {
+  /** Sends that hold a permit, from before their reservation until their outcome is recorded. */
+  readonly underWay: number;
+  /** Sends that wait for a permit. */
+  readonly waiting: number;
+  /** Twilio does not answer, and is not asked but now and then. */
+  readonly isBreakerOpen: boolean;
+}
+
 /** A message that Twilio accepted. */
 export interface SmsReceipt {
   /** Twilio's id of the message, `SM` and 32 hexadecimal digits. */
@@ -148,6 +158,10 @@ export class SmsService implements BeforeApplicationShutdown, OnApplicationShutd
   /** Whether the app is about to close: sends are refused, and those under way come to their end. */
   get isClosing(): boolean {
     return this.permits.isClosed;
+  }
+
+  get load(): SmsLoad {
+    return { ...this.permits.load, isBreakerOpen: this.breaker.isOpen };
   }
 
   /**
@@ -263,15 +277,19 @@ export class SmsService implements BeforeApplicationShutdown, OnApplicationShutd
     };
     const context = { deadline, permit, observer };
     const result = await sendMessage(this.twilio, message, twilio, context).catch(asTwilioFailure);
+    const { country } = reservation.phone;
+    const segments = template.segments(code.length);
     if (result instanceof TwilioFailure) {
       const { certainty, reason = 'unreachable' } = result.facts;
       const kept = certainty === 'ambiguous';
+      observer.send({ outcome: kept ? 'unconfirmed' : 'failed', country, segments });
       await this.settle(reservation, kept ? { kept, accepted: false } : { kept, reason }, settleToo);
       throw result.toSmsError(limits.cooldownSeconds);
     }
     const { sid, status } = result;
+    observer.send({ outcome: 'accepted', country, segments });
     await this.settle(reservation, { kept: true, accepted: true, sid }, settleToo);
-    return { sid, status, to: reservation.phone.e164, segments: template.segments(code.length) };
+    return { sid, status, to: reservation.phone.e164, segments };
   }
 
   private async settle(

@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { SmsError, SmsService, SmsStorage, type SmsSendFailedError } from '@app/sms';
 import { SystemParameters } from '../config/system-parameters.js';
+import { Metrics } from '../metrics/metrics.js';
 import { isFinal, reportAt, reportOf, type DeliveryReport } from './delivery.js';
 import { CodeSealer } from './verification.codes.js';
 import { VerificationId } from './verification-id.js';
@@ -26,6 +27,7 @@ export class Deliveries {
     @Inject(SmsStorage) private readonly storage: SmsStorage,
     @Inject(VerificationStore) private readonly verifications: VerificationStore,
     private readonly parameters: SystemParameters,
+    private readonly metrics: Metrics,
   ) {}
 
   /** The address for Twilio's reports of one message; undefined without `server.public_url`. */
@@ -49,8 +51,7 @@ export class Deliveries {
   /** Asks Twilio about a message that has not been heard of for a while: callbacks get lost, or are not switched on. */
   async refresh(id: VerificationId, found: StoredVerification): Promise<StoredVerification> {
     const { sid, progress, quietMs } = found;
-    const known = reportAt(progress);
-    if (sid === undefined || quietMs < QUIET_MS || (known && isFinal(known))) return found;
+    if (sid === undefined || quietMs < QUIET_MS || wasFinal(progress)) return found;
     if (!(await this.verifications.claimRefresh(id, QUIET_MS))) return found; // someone else is asking
     const report = await this.fetch(sid);
     if (!report) return found;
@@ -64,12 +65,15 @@ export class Deliveries {
     report: DeliveryReport,
   ): Promise<number | undefined> {
     const recorded = await this.verifications.report(id, report);
-    if (recorded?.moved) {
-      const phone = sealer.openPhone(recorded.sealedPhone).masked;
+    if (!recorded) return undefined;
+    const { before, progress, sealedPhone } = recorded;
+    if (progress > before) {
+      const phone = sealer.openPhone(sealedPhone).masked;
       const level = report.delivery === 'undelivered' || report.delivery === 'failed' ? 'warn' : 'log';
       this.logger[level]({ event: 'verification.delivery', phone, ...report });
+      if (isFinal(report) && !wasFinal(before)) this.metrics.delivery(report);
     }
-    return recorded?.progress;
+    return progress;
   }
 
   private async fetch(sid: string): Promise<DeliveryReport | undefined> {
@@ -91,4 +95,9 @@ export class Deliveries {
   private async sealer(): Promise<CodeSealer> {
     return CodeSealer.under(await this.storage.dataKey());
   }
+}
+
+function wasFinal(progress: number): boolean {
+  const known = reportAt(progress);
+  return known !== undefined && isFinal(known);
 }

@@ -1,13 +1,19 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { SmsError, SmsSendFailedError, StoreUnavailableError, TodaySmsLimitReachedError } from '@app/sms';
+import {
+  SmsError,
+  SmsSendFailedError,
+  StoreUnavailableError,
+  TodaySmsLimitReachedError,
+  type PhoneNumber,
+} from '@app/sms';
 import { IdempotencyError } from '../idempotency/idempotency.errors.js';
 import { Metrics } from '../metrics/metrics.js';
 import { UnconfirmedSendError, VerificationError } from './verification.errors.js';
 import { countCheck, countSend } from './verification.metrics.js';
 
-/** What a log line may say besides. Of the user it knows the masked phone, and nothing else. */
+/** What a log line may say besides. Of the user it says the masked phone, and nothing else. */
 export interface OutcomeFields {
-  phone?: string;
+  phone?: PhoneNumber;
   purpose?: string;
   /** It is the answer of an earlier call with the same Idempotency-Key, and nothing was done. */
   repeated?: boolean;
@@ -32,17 +38,21 @@ export class VerificationOutcomes {
   ): Promise<T> {
     const began = performance.now();
     const fields: OutcomeFields = {};
-    const durationMs = (): number => Math.round(performance.now() - began);
+    const facts = (): object => ({
+      ...fields,
+      phone: fields.phone?.masked,
+      durationMs: Math.round(performance.now() - began),
+    });
     try {
       const result = await work(fields);
-      COUNT[event](this.metrics, undefined, fields.repeated);
-      this.logger.log({ event, outcome: success, ...fields, durationMs: durationMs() });
+      COUNT[event](this.metrics, undefined, fields);
+      this.logger.log({ event, outcome: success, ...facts() });
       return result;
     } catch (error) {
       const failure = error instanceof UnconfirmedSendError ? error.failure : error;
       if (error instanceof UnconfirmedSendError) fields.repeated = error.repeated;
-      COUNT[event](this.metrics, failure, fields.repeated);
-      this.logger[levelOf(failure)]({ event, ...outcomeOf(failure), ...fields, durationMs: durationMs() });
+      COUNT[event](this.metrics, failure, fields);
+      this.logger[levelOf(failure)]({ event, ...outcomeOf(failure), ...facts() });
       throw error;
     }
   }
