@@ -132,6 +132,7 @@ export class Metrics implements SmsObserver, OnApplicationShutdown {
       this.refusals.inc({ code: 'TODAY_SMS_LIMIT_REACHED', limit }, 0);
     for (const limit of ['phone', 'source'] as const)
       this.refusals.inc({ code: 'SMS_SEND_TOO_FREQUENTLY', limit }, 0);
+    this.refusals.inc({ code: 'SERVER_BUSY', limit: 'none' }, 0);
     for (const result of LABEL_VALUES.result) this.checks.inc({ result }, 0);
     for (const delivery of LABEL_VALUES.delivery) this.deliveries.inc({ delivery, twilio_code: 'none' }, 0);
     for (const reason of LABEL_VALUES.reason) this.twilioFailures.inc({ reason }, 0);
