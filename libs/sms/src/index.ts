@@ -27,6 +27,7 @@ export {
   SmsOptionsError,
   SmsSendFailedError,
   SmsSendTooFrequentlyError,
+  isRefusal,
   StoreUnavailableError,
   TodaySmsLimitReachedError,
   type SendFailureFacts,
@@ -43,6 +44,16 @@ export {
   type TwilioAnswer,
   type TwilioRequestEnd,
 } from './sms.observer.js';
+export {
+  SmsEventBus,
+  type PhoneFacts,
+  type SmsDelivered,
+  type SmsEvents,
+  type SmsFailed,
+  type SmsRefused,
+  type SmsSent,
+  type SmsUndelivered,
+} from './sms.events.js';
 export { MessageTemplate, type AutofillOptions } from './message/message-template.js';
 export { PhoneNumber } from './phone/phone-number.js';
 export { EmbeddedQuotas } from './rate-limit/embedded.quotas.js';

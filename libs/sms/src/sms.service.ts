@@ -11,12 +11,15 @@ import type { Quota } from './rate-limit/quota.rule.js';
 import { RateLimitStore, type RateLimit, type Refused } from './rate-limit/rate-limit.store.js';
 import { Unsettled } from './rate-limit/unsettled.js';
 import {
+  isRefusal,
   SmsCodeFormatError,
-  type SmsError,
+  SmsError,
+  type SmsSendFailedError,
   SmsSendTooFrequentlyError,
   TodaySmsLimitReachedError,
   type SmsFailureReason,
 } from './sms.errors.js';
+import { SmsEventBus, type PhoneFacts } from './sms.events.js';
 import { SmsSettings } from './sms.options.js';
 import { CircuitBreaker } from './twilio/circuit-breaker.js';
 import { Deadline } from './twilio/deadline.js';
@@ -112,6 +115,7 @@ export class SmsService implements BeforeApplicationShutdown, OnApplicationShutd
     @Inject(TwilioClient) private readonly twilio: TwilioClient,
     @Inject(RateLimitStore) private readonly limits: RateLimitStore,
     @Inject(SmsSettings) private readonly settings: SmsSettings,
+    private readonly events: SmsEventBus,
   ) {
     const { maxSendsPerDay, cooldownSeconds } = settings.limits;
     this.limit = {
@@ -172,6 +176,15 @@ export class SmsService implements BeforeApplicationShutdown, OnApplicationShutd
    * @throws StoreUnavailableError
    */
   async reserve(phone: PhoneNumber, options: ReserveOptions = {}): Promise<SmsReservation> {
+    try {
+      return await this.admitAndTake(phone, options);
+    } catch (error) {
+      this.emitFailure(phone, error);
+      throw error;
+    }
+  }
+
+  private async admitAndTake(phone: PhoneNumber, options: ReserveOptions): Promise<SmsReservation> {
     phone.assertServed();
     const { id = randomUUID(), source } = options;
     const permit = options.permit ?? (await this.admit());
@@ -205,10 +218,17 @@ export class SmsService implements BeforeApplicationShutdown, OnApplicationShutd
     options: DeliverOptions = {},
   ): Promise<SmsReceipt> {
     assertCode(code);
+    const { phone, permit } = reservation;
     try {
-      return await this.sendAndSettle(reservation, code, options);
+      const receipt = await this.sendAndSettle(reservation, code, options);
+      const { sid, segments } = receipt;
+      this.events.emit('sms.sent', () => ({ ...factsOf(phone), sid, segments }));
+      return receipt;
+    } catch (error) {
+      this.emitFailure(phone, error);
+      throw error;
     } finally {
-      reservation.permit.release();
+      permit.release();
     }
   }
 
@@ -248,6 +268,18 @@ export class SmsService implements BeforeApplicationShutdown, OnApplicationShutd
   /** The store is closed after that. */
   async onApplicationShutdown(): Promise<void> {
     await this.unsettled.close();
+  }
+
+  private emitFailure(phone: PhoneNumber, error: unknown): void {
+    if (!(error instanceof SmsError)) return;
+    const { code } = error;
+    if (isRefusal(error)) {
+      const { limit, retryAfterSeconds } = error as Partial<TodaySmsLimitReachedError>;
+      this.events.emit('sms.refused', () => ({ ...factsOf(phone), code, limit, retryAfterSeconds }));
+    } else {
+      const { reason, twilioCode, mayArrive = false } = error as Partial<SmsSendFailedError>;
+      this.events.emit('sms.failed', () => ({ ...factsOf(phone), code, reason, twilioCode, mayArrive }));
+    }
   }
 
   private warnOfLongMessages(): void {
@@ -335,6 +367,10 @@ export class SmsService implements BeforeApplicationShutdown, OnApplicationShutd
     }
     return quotas;
   }
+}
+
+function factsOf({ masked: phone, country }: PhoneNumber): PhoneFacts {
+  return { phone, country };
 }
 
 function refusal({ rule, waitMs }: Refused): SmsError {

@@ -1,8 +1,16 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { SmsError, SmsService, SmsStorage, type SmsSendFailedError } from '@app/sms';
+import {
+  SmsError,
+  SmsEventBus,
+  SmsService,
+  SmsStorage,
+  type PhoneFacts,
+  type PhoneNumber,
+  type SmsSendFailedError,
+} from '@app/sms';
 import { SystemParameters } from '../config/system-parameters.js';
 import { Metrics } from '../metrics/metrics.js';
-import { isFinal, reportAt, reportOf, type DeliveryReport } from './delivery.js';
+import { isFinal, reportAt, reportOf, type DeliveryReport, type FinalReport } from './delivery.js';
 import { CodeSealer } from './verification.codes.js';
 import { VerificationId } from './verification-id.js';
 import { VerificationStore, type StoredVerification } from './verification.store.js';
@@ -28,6 +36,7 @@ export class Deliveries {
     @Inject(VerificationStore) private readonly verifications: VerificationStore,
     private readonly parameters: SystemParameters,
     private readonly metrics: Metrics,
+    private readonly events: SmsEventBus,
   ) {}
 
   /** The address for Twilio's reports of one message; undefined without `server.public_url`. */
@@ -68,12 +77,20 @@ export class Deliveries {
     if (!recorded) return undefined;
     const { before, progress, sealedPhone } = recorded;
     if (progress > before) {
-      const phone = sealer.openPhone(sealedPhone).masked;
+      const phone = sealer.openPhone(sealedPhone);
       const level = report.delivery === 'undelivered' || report.delivery === 'failed' ? 'warn' : 'log';
-      this.logger[level]({ event: 'verification.delivery', phone, ...report });
-      if (isFinal(report) && !wasFinal(before)) this.metrics.delivery(report);
+      this.logger[level]({ event: 'verification.delivery', phone: phone.masked, ...report });
+      if (isFinal(report) && !wasFinal(before)) this.ended(phone, report);
     }
     return progress;
+  }
+
+  private ended(phone: PhoneNumber, report: FinalReport): void {
+    const { delivery, twilioCode } = report;
+    this.metrics.delivery(report);
+    const facts = (): PhoneFacts => ({ phone: phone.masked, country: phone.country });
+    if (delivery === 'delivered') this.events.emit('sms.delivered', facts);
+    else this.events.emit('sms.undelivered', () => ({ ...facts(), delivery, twilioCode }));
   }
 
   private async fetch(sid: string): Promise<DeliveryReport | undefined> {
