@@ -4,6 +4,7 @@ import { TwilioSimulator } from '@app/twilio-simulator';
 import request from 'supertest';
 import twilio from 'twilio';
 import { codeFor, startApi, STORES, wrongCode, type RunningApi } from '../support/api.js';
+import { parseMetrics } from '../support/prometheus.js';
 import { newPhone } from '../support/stores.js';
 
 const OLD_TOKEN = 'the-former-auth-token-of-the-account';
@@ -102,6 +103,29 @@ describe.each(STORES)('With server.public_url, on the %s store', (store) => {
     const { status, id } = await sending;
     expect(status).toBe(201);
     expect((await deliveryOf(id)).delivery).toBe('delivered');
+  });
+
+  it('each message is counted once, by its first end and a code of Twilio that we know', async () => {
+    const ends = async (): Promise<Record<string, number>> => {
+      const { text } = await api.http().get('/metrics').expect(200);
+      const { samples } = parseMetrics(text).get('sms_deliveries_total')!;
+      return Object.fromEntries(
+        samples.map(({ labels, value }) => [`${labels.delivery} ${labels.twilio_code}`, value]),
+      );
+    };
+    const before = await ends();
+    const [one, other, another] = [await sent(), await sent(), await sent()];
+    for (const status of ['sent', 'undelivered', 'undelivered', 'delivered'] as const) {
+      await simulator.report(one.sid, status, status === 'undelivered' ? 30003 : undefined);
+    }
+    await simulator.report(other.sid, 'failed', 39_999);
+    await simulator.report(another.sid, 'delivered');
+    const counted = Object.entries(await ends()).map(([end, value]) => [end, value - (before[end] ?? 0)]);
+    expect(counted.filter(([, value]) => value !== 0)).toEqual([
+      ['delivered none', 1],
+      ['undelivered 30003', 1],
+      ['failed other', 1],
+    ]);
   });
 
   it('reports change no limit, no guess and no code', async () => {

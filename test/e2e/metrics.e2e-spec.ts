@@ -7,6 +7,7 @@ import { apiEnvironment, codeFor, startApi, STORES, wrongCode, type RunningApi }
 import { ApiProcess } from '../support/process.js';
 import { parseMetrics } from '../support/prometheus.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
+import { until } from '../support/until.js';
 import { newPhone, redisUrl, temporaryFolder } from '../support/stores.js';
 
 let simulator: TwilioSimulator;
@@ -58,6 +59,8 @@ async function changesOf(call: () => PromiseLike<unknown>): Promise<Record<strin
 
 const http = (route: string, status: number, method = 'POST'): string =>
   `http_request_duration_seconds_count{method="${method}",route="${route}",status="${status}"}`;
+/** What is counted of each message that Twilio took, or may have taken. All test phones are Chinese. */
+const BILLED = { 'sms_sends_by_country_total{country="CN"}': 1, sms_segments_total: 1 };
 const twilio = (answer: string): string => `twilio_request_duration_seconds_count{answer="${answer}"}`;
 const SENDS = '/v1/verifications';
 const CHECKS = '/v1/verifications/:id/check';
@@ -80,6 +83,7 @@ describe.each(STORES)('GET /metrics, with the %s store', (store) => {
     const phone = newPhone();
     expect(await changesOf(() => send(phone, source).expect(201))).toEqual({
       'sms_sends_total{outcome="sent"}': 1,
+      ...BILLED,
       [twilio('2xx')]: 1,
       [http(SENDS, 201)]: 1,
     });
@@ -129,7 +133,10 @@ describe.each(STORES)('GET /metrics, with the %s store', (store) => {
       [http(CHECKS, status)]: 1,
     });
     expect(await changesOf(() => check(id, wrongCode(right)))).toEqual(checked('wrong_code', 422));
-    expect(await changesOf(() => check(id, right))).toEqual(checked('approved', 200));
+    expect(await changesOf(() => check(id, right))).toEqual({
+      ...checked('approved', 200),
+      'verifications_approved_by_country_total{country="CN"}': 1,
+    });
     expect(await changesOf(() => check(id, right))).toEqual(checked('used', 410));
     expect(await changesOf(() => check(ID_OF_NOBODY, right))).toEqual(checked('not_found', 404));
   });
@@ -161,6 +168,7 @@ describe.each(STORES)('GET /metrics, with the %s store', (store) => {
       502,
       {
         'sms_sends_total{outcome="unconfirmed"}': 1,
+        ...BILLED,
         [twilio('5xx')]: 2,
         'twilio_failures_total{reason="provider_error"}': 2,
         twilio_retries_total: 1,
@@ -170,7 +178,7 @@ describe.each(STORES)('GET /metrics, with the %s store', (store) => {
       'breaks the connection',
       { kind: 'reset', accepted: true },
       503,
-      { 'sms_sends_total{outcome="unconfirmed"}': 1, [twilio('no_answer')]: 1 },
+      { 'sms_sends_total{outcome="unconfirmed"}': 1, ...BILLED, [twilio('no_answer')]: 1 },
     ],
   ])('counts what happens when Twilio %s', async (_, fault, status, changes) => {
     await start();
@@ -179,6 +187,25 @@ describe.each(STORES)('GET /metrics, with the %s store', (store) => {
       ...changes,
       [http(SENDS, status)]: 1,
     });
+  });
+
+  it('shows how many sends are under way and wait, and whether the circuit breaker is open', async () => {
+    await start({ TWILIO_SMS_MAX_CONCURRENCY: '10', TWILIO_SMS_MAX_ATTEMPTS: '1' });
+    const gauges = async (): Promise<number[]> => {
+      const metrics = parseMetrics(await scrape());
+      const names = ['sms_sends_under_way', 'sms_sends_waiting', 'twilio_breaker_open'];
+      return names.map((name) => metrics.get(name)!.samples[0].value);
+    };
+    expect(await gauges()).toEqual([0, 0, 0]);
+    simulator.faults.next({ kind: 'delay', ms: 300 }, 12);
+    const statuses = async (sends: number): Promise<Set<number>> =>
+      new Set(await Promise.all(Array.from({ length: sends }, async () => (await send(newPhone())).status)));
+    const sending = statuses(12);
+    await until('the gauges show them', async () => (await gauges()).join() === '10,2,0');
+    expect(await sending).toEqual(new Set([201]));
+    simulator.faults.always({ kind: 'status', status: 503 });
+    expect(await statuses(25)).toEqual(new Set([502, 503]));
+    expect(await gauges()).toEqual([0, 0, 1]);
   });
 
   it('times every operation of the store', async () => {
@@ -227,6 +254,8 @@ describe.each(STORES)('GET /metrics, with the %s store', (store) => {
     await scrape(); // the first one is seen by the second
     const before = await series();
     await callsOfAll();
+    const phones = Array.from({ length: 300 }, newPhone);
+    await Promise.all(phones.map((phone) => send(phone).expect(201)));
     expect(await series()).toEqual(before);
     // The values are left out: any of them may happen to contain the digits of a code.
     const names = before.join('\n') + (await scrape()).replace(/ \S+$/gm, '');

@@ -56,8 +56,10 @@ export async function createApp(parameters: SystemParameters): Promise<NestFasti
     abortOnError: false,
   });
   const server = adapter.getInstance();
-  addCommonHooks(server, app.get(RouteTable), app.get(Metrics));
-  letClientsGo(server, app.get(SmsService));
+  const [metrics, sms] = [app.get(Metrics), app.get(SmsService)];
+  metrics.watchLoad(() => sms.load);
+  addCommonHooks(server, app.get(RouteTable), metrics);
+  letClientsGo(server, sms);
   if (parameters.serverPublicUrl !== undefined) acceptTwilioForms(server);
   allowOrigins(app, parameters.serverCorsOrigins);
   askForApiKey(server, app.get(ApiKeys));

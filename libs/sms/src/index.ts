@@ -3,6 +3,7 @@ export {
   SmsService,
   type DeliverOptions,
   type ReserveOptions,
+  type SmsLoad,
   type SmsOutcome,
   type SmsReceipt,
   type SmsReservation,
@@ -26,6 +27,7 @@ export {
   SmsOptionsError,
   SmsSendFailedError,
   SmsSendTooFrequentlyError,
+  isRefusal,
   StoreUnavailableError,
   TodaySmsLimitReachedError,
   type SendFailureFacts,
@@ -35,12 +37,23 @@ export {
 export {
   STORE_FAULTS,
   TWILIO_ANSWERS,
+  type SendEnd,
   type SmsObserver,
   type StoreFault,
   type StoreOperationEnd,
   type TwilioAnswer,
   type TwilioRequestEnd,
 } from './sms.observer.js';
+export {
+  SmsEventBus,
+  type PhoneFacts,
+  type SmsDelivered,
+  type SmsEvents,
+  type SmsFailed,
+  type SmsRefused,
+  type SmsSent,
+  type SmsUndelivered,
+} from './sms.events.js';
 export { MessageTemplate, type AutofillOptions, type MessageFacts } from './message/message-template.js';
 export { PhoneNumber } from './phone/phone-number.js';
 export { EmbeddedQuotas } from './rate-limit/embedded.quotas.js';

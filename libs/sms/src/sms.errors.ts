@@ -168,6 +168,20 @@ export class SmsOptionsError extends Error {
   }
 }
 
+const REFUSALS: ReadonlySet<SmsErrorCode> = new Set([
+  'PHONE_FORMAT_ERROR',
+  'PHONE_NOT_ALLOWED',
+  'VALIDATION_FAILED',
+  'SMS_SEND_TOO_FREQUENTLY',
+  'TODAY_SMS_LIMIT_REACHED',
+  'SERVER_BUSY',
+]);
+
+/** Whether the send was not let through, in contrast to one that failed. */
+export function isRefusal({ code }: SmsError): boolean {
+  return REFUSALS.has(code);
+}
+
 /** Why a send failed, in words for the person who waits for the code. */
 export const SMS_FAILURE_TEXTS: Record<SmsFailureReason, string> = {
   invalid_number: 'This phone number does not exist. Check it, or use another one.',

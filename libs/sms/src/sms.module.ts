@@ -2,6 +2,7 @@ import { Inject, Module, type FactoryProvider, type OnApplicationShutdown } from
 import { EmbeddedRateLimitStore } from './rate-limit/embedded.store.js';
 import { RateLimitStore } from './rate-limit/rate-limit.store.js';
 import { RedisRateLimitStore } from './rate-limit/redis.store.js';
+import { SmsEventBus } from './sms.events.js';
 import { ConfigurableModuleClass, SMS_OPTIONS } from './sms.module-definition.js';
 import { resolveSmsOptions, SmsSettings } from './sms.options.js';
 import { SmsService } from './sms.service.js';
@@ -53,8 +54,16 @@ const rateLimitStore: FactoryProvider = {
 
 /** Sends verification codes by SMS through Twilio, within limits per phone. */
 @Module({
-  providers: [SmsService, smsSettings, twilioTransport, twilioClient, smsStorage, rateLimitStore],
-  exports: [SmsService, TwilioClient, RateLimitStore, SmsStorage],
+  providers: [
+    SmsService,
+    SmsEventBus,
+    smsSettings,
+    twilioTransport,
+    twilioClient,
+    smsStorage,
+    rateLimitStore,
+  ],
+  exports: [SmsService, SmsEventBus, TwilioClient, RateLimitStore, SmsStorage],
 })
 export class SmsModule extends ConfigurableModuleClass implements OnApplicationShutdown {
   constructor(

@@ -6,7 +6,7 @@ import { TwilioSimulator, type Fault } from '@app/twilio-simulator';
 import { newPhone, redisUrl, temporaryFolder, TEST_SECRET } from '../../../test/support/stores.js';
 import { Secret } from './secret.js';
 import { SmsModule } from './sms.module.js';
-import type { SmsObserver, StoreOperationEnd, TwilioRequestEnd } from './sms.observer.js';
+import type { SendEnd, SmsObserver, StoreOperationEnd, TwilioRequestEnd } from './sms.observer.js';
 import type { SmsModuleOptions } from './sms.options.js';
 import { SmsService } from './sms.service.js';
 import { EmbeddedStorage } from './storage/embedded.storage.js';
@@ -27,8 +27,13 @@ afterEach(async () => {
 });
 
 class Recorder implements SmsObserver {
+  readonly sends: SendEnd[] = [];
   readonly requests: TwilioRequestEnd[] = [];
   readonly operations: StoreOperationEnd[] = [];
+
+  send(end: SendEnd): void {
+    this.sends.push(end);
+  }
 
   twilioRequest(request: TwilioRequestEnd): void {
     this.requests.push(request);
@@ -78,6 +83,37 @@ async function send(sms: SmsService, phone = newPhone()): Promise<string> {
     ({ code }: { code: string }) => code,
   );
 }
+
+describe('The observer of sends', () => {
+  it.each<[string, Fault | undefined, SendEnd['outcome']]>([
+    ['accepts', undefined, 'accepted'],
+    ['refuses', { kind: 'status', status: 400, code: 21211 }, 'failed'],
+    ['may have accepted', { kind: 'reset', accepted: true }, 'unconfirmed'],
+  ])('is told once, with country and segments, of a message that Twilio %s', async (_, fault, outcome) => {
+    const recorder = new Recorder();
+    const sms = await startWith(recorder);
+    if (fault) simulator.faults.always(fault);
+    await send(sms, newPhone());
+    expect(recorder.sends).toEqual([{ outcome, country: 'CN', segments: 1 }]);
+  });
+
+  it('is told of one send, however often it was tried', async () => {
+    const recorder = new Recorder();
+    const sms = await startWith(recorder, { timeoutMs: 10_000 });
+    simulator.faults.next({ kind: 'status', status: 503, accepted: true }, 2);
+    await send(sms, '+1234567890');
+    expect(recorder.sends).toEqual([{ outcome: 'accepted', country: undefined, segments: 1 }]);
+  });
+
+  it('is told of nothing that a limit refused', async () => {
+    const recorder = new Recorder();
+    const sms = await startWith(recorder);
+    const phone = newPhone();
+    await send(sms, phone);
+    expect(await send(sms, phone)).toBe('SMS_SEND_TOO_FREQUENTLY');
+    expect(recorder.sends).toHaveLength(1);
+  });
+});
 
 describe('The observer of requests to Twilio', () => {
   it.each<[string, Fault | undefined, Partial<TwilioRequestEnd>]>([
@@ -140,7 +176,7 @@ describe('The observer of requests to Twilio', () => {
     await send(sms, phone);
     await send(sms, phone);
     expect(recorder.operations.length).toBeGreaterThan(1);
-    const told = JSON.stringify([recorder.requests, recorder.operations]);
+    const told = JSON.stringify([recorder.sends, recorder.requests, recorder.operations]);
     expect(told).not.toContain(phone.slice(1));
     expect(told).not.toContain(CODE);
   });
@@ -215,7 +251,7 @@ describe('An observer that fails', () => {
     ['rejects', rejecter],
   ])('(it %s) changes nothing about a send, and is logged once, without its text', async (_, fail) => {
     const logger = new Lines();
-    const sms = await startWith({ twilioRequest: fail, storeOperation: fail }, {}, logger);
+    const sms = await startWith({ send: fail, twilioRequest: fail, storeOperation: fail }, {}, logger);
     expect(await send(sms)).toBe('sent');
     const phone = newPhone();
     expect(await send(sms, phone)).toBe('sent');

@@ -70,18 +70,30 @@ export interface StoreOperationEnd {
   readonly fault?: StoreFault;
 }
 
+/** One send that came to its end. */
+export interface SendEnd {
+  /** Twilio took the message, may have taken it, or did not. */
+  readonly outcome: 'accepted' | 'unconfirmed' | 'failed';
+  /** ISO 3166 code of the phone's country, if it is known. */
+  readonly country?: string;
+  /** Messages that Twilio bills for it, if it took it. */
+  readonly segments: number;
+}
+
 /**
- * Is told how each request to Twilio and each operation of the store ended, to count and time them. All values are
- * numbers or from closed sets; none is of a phone, code or caller. The calls are part of a send, so they should be
- * quick. What they throw is logged once, and changes nothing.
+ * Is told how each send, each request to Twilio and each operation of the store ended, to count and time them. All
+ * values are numbers or from closed sets; none is of a phone, code or caller. The calls are part of a send, so they
+ * should be quick. What they throw is logged once, and changes nothing.
  */
 export interface SmsObserver {
+  send(send: SendEnd): void;
   twilioRequest(request: TwilioRequestEnd): void;
   storeOperation(operation: StoreOperationEnd): void;
 }
 
 /** Observes nothing. */
 export const NO_OBSERVER: SmsObserver = {
+  send: () => undefined,
   twilioRequest: () => undefined,
   storeOperation: () => undefined,
 };
@@ -93,25 +105,26 @@ export class GuardedObserver implements SmsObserver {
 
   constructor(private readonly observer: SmsObserver) {}
 
+  send(send: SendEnd): void {
+    this.tell(() => this.observer.send(send));
+  }
+
   twilioRequest(request: TwilioRequestEnd): void {
-    try {
-      this.settle(this.observer.twilioRequest(request));
-    } catch (error) {
-      this.failed(error);
-    }
+    this.tell(() => this.observer.twilioRequest(request));
   }
 
   storeOperation(operation: StoreOperationEnd): void {
-    try {
-      this.settle(this.observer.storeOperation(operation));
-    } catch (error) {
-      this.failed(error);
-    }
+    this.tell(() => this.observer.storeOperation(operation));
   }
 
   /** An async method fits the interface too, and its rejection would end the process. */
-  private settle(returned: unknown): void {
-    if (returned instanceof Promise) returned.catch((error: unknown) => this.failed(error));
+  private tell(call: () => unknown): void {
+    try {
+      const returned = call();
+      if (returned instanceof Promise) returned.catch((error: unknown) => this.failed(error));
+    } catch (error) {
+      this.failed(error);
+    }
   }
 
   private failed(error: unknown): void {

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { captureLog, type LogEvent } from '../../../test/support/log.js';
 import type { RateLimitStore } from './rate-limit/rate-limit.store.js';
+import type { SmsEventBus } from './sms.events.js';
 import { resolveSmsOptions, type MessageOptions } from './sms.options.js';
 import { SmsService } from './sms.service.js';
 import type { TwilioClient } from './twilio/twilio.client.js';
@@ -19,7 +20,7 @@ function loggedWith(message: MessageOptions): LogEvent[] {
     message,
     storage: { secret: 'a secret of the tests with 32 bytes' },
   });
-  new SmsService({} as TwilioClient, {} as RateLimitStore, settings);
+  new SmsService({} as TwilioClient, {} as RateLimitStore, settings, {} as SmsEventBus);
   return events;
 }
 

@@ -11,12 +11,15 @@ import type { Quota } from './rate-limit/quota.rule.js';
 import { RateLimitStore, type RateLimit, type Refused } from './rate-limit/rate-limit.store.js';
 import { Unsettled } from './rate-limit/unsettled.js';
 import {
+  isRefusal,
   SmsCodeFormatError,
-  type SmsError,
+  SmsError,
+  type SmsSendFailedError,
   SmsSendTooFrequentlyError,
   TodaySmsLimitReachedError,
   type SmsFailureReason,
 } from './sms.errors.js';
+import { SmsEventBus, type PhoneFacts } from './sms.events.js';
 import { SmsSettings } from './sms.options.js';
 import { CircuitBreaker } from './twilio/circuit-breaker.js';
 import { Deadline } from './twilio/deadline.js';
@@ -77,6 +80,16 @@ export interface SmsStatus {
   readonly twilioCode?: number;
 }
 
+/** How busy this process is, at this moment. */
+export interface SmsLoad {
+  /** Sends that hold a permit, from before their reservation until their outcome is recorded. */
+  readonly underWay: number;
+  /** Sends that wait for a permit. */
+  readonly waiting: number;
+  /** Twilio does not answer, and is not asked but now and then. */
+  readonly isBreakerOpen: boolean;
+}
+
 /** A message that Twilio accepted. */
 export interface SmsReceipt {
   /** Twilio's id of the message, `SM` and 32 hexadecimal digits. */
@@ -102,6 +115,7 @@ export class SmsService implements BeforeApplicationShutdown, OnApplicationShutd
     @Inject(TwilioClient) private readonly twilio: TwilioClient,
     @Inject(RateLimitStore) private readonly limits: RateLimitStore,
     @Inject(SmsSettings) private readonly settings: SmsSettings,
+    private readonly events: SmsEventBus,
   ) {
     const { maxSendsPerDay, cooldownSeconds } = settings.limits;
     this.limit = {
@@ -150,6 +164,10 @@ export class SmsService implements BeforeApplicationShutdown, OnApplicationShutd
     return this.permits.isClosed;
   }
 
+  get load(): SmsLoad {
+    return { ...this.permits.load, isBreakerOpen: this.breaker.isOpen };
+  }
+
   /**
    * The first half of a send: takes one unit of each allowance. A caller that stores its code does so beside this step,
    * then calls {@link deliver} or {@link cancel}. If it is refused, its permit is given back.
@@ -158,6 +176,15 @@ export class SmsService implements BeforeApplicationShutdown, OnApplicationShutd
    * @throws StoreUnavailableError
    */
   async reserve(phone: PhoneNumber, options: ReserveOptions = {}): Promise<SmsReservation> {
+    try {
+      return await this.admitAndTake(phone, options);
+    } catch (error) {
+      this.emitFailure(phone, error);
+      throw error;
+    }
+  }
+
+  private async admitAndTake(phone: PhoneNumber, options: ReserveOptions): Promise<SmsReservation> {
     const { id = randomUUID(), source } = options;
     if (!options.permit) phone.assertServed();
     const permit = options.permit ?? (await this.admit());
@@ -192,14 +219,21 @@ export class SmsService implements BeforeApplicationShutdown, OnApplicationShutd
     code: string,
     options: DeliverOptions = {},
   ): Promise<SmsReceipt> {
+    const { phone, permit } = reservation;
+    if (!isCode(code)) {
+      await this.cancel(reservation);
+      throw new SmsCodeFormatError();
+    }
     try {
-      if (!isCode(code)) {
-        await this.cancel(reservation);
-        throw new SmsCodeFormatError();
-      }
-      return await this.sendAndSettle(reservation, code, options);
+      const receipt = await this.sendAndSettle(reservation, code, options);
+      const { sid, segments } = receipt;
+      this.events.emit('sms.sent', () => ({ ...factsOf(phone), sid, segments }));
+      return receipt;
+    } catch (error) {
+      this.emitFailure(phone, error);
+      throw error;
     } finally {
-      reservation.permit.release();
+      permit.release();
     }
   }
 
@@ -241,6 +275,18 @@ export class SmsService implements BeforeApplicationShutdown, OnApplicationShutd
     await this.unsettled.close();
   }
 
+  private emitFailure(phone: PhoneNumber, error: unknown): void {
+    if (!(error instanceof SmsError)) return;
+    const { code } = error;
+    if (isRefusal(error)) {
+      const { limit, retryAfterSeconds } = error as Partial<TodaySmsLimitReachedError>;
+      this.events.emit('sms.refused', () => ({ ...factsOf(phone), code, limit, retryAfterSeconds }));
+    } else {
+      const { reason, twilioCode, mayArrive = false } = error as Partial<SmsSendFailedError>;
+      this.events.emit('sms.failed', () => ({ ...factsOf(phone), code, reason, twilioCode, mayArrive }));
+    }
+  }
+
   /** What each code costs, once, at the start; a warning when it is more than it may have to be. */
   private tellCostOfMessage(): void {
     const { template, codeLength } = this.settings.message;
@@ -280,15 +326,19 @@ export class SmsService implements BeforeApplicationShutdown, OnApplicationShutd
     };
     const context = { deadline, permit, observer };
     const result = await sendMessage(this.twilio, message, twilio, context).catch(asTwilioFailure);
+    const { country } = reservation.phone;
+    const segments = template.segments(code.length);
     if (result instanceof TwilioFailure) {
       const { certainty, reason = 'unreachable' } = result.facts;
       const kept = certainty === 'ambiguous';
+      observer.send({ outcome: kept ? 'unconfirmed' : 'failed', country, segments });
       await this.settle(reservation, kept ? { kept, accepted: false } : { kept, reason }, settleToo);
       throw result.toSmsError(limits.cooldownSeconds);
     }
     const { sid, status } = result;
+    observer.send({ outcome: 'accepted', country, segments });
     await this.settle(reservation, { kept: true, accepted: true, sid }, settleToo);
-    return { sid, status, to: reservation.phone.e164, segments: template.segments(code.length) };
+    return { sid, status, to: reservation.phone.e164, segments };
   }
 
   private async settle(
@@ -334,6 +384,10 @@ export class SmsService implements BeforeApplicationShutdown, OnApplicationShutd
     }
     return quotas;
   }
+}
+
+function factsOf({ masked: phone, country }: PhoneNumber): PhoneFacts {
+  return { phone, country };
 }
 
 function refusal({ rule, waitMs }: Refused): SmsError {

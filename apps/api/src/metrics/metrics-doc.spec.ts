@@ -29,6 +29,8 @@ afterEach(() => metrics.onApplicationShutdown());
 /** One of each, so that each metric shows its labels. */
 function countEverything(): void {
   metrics.refusal({ code: 'PHONE_FORMAT_ERROR', limit: 'none' });
+  metrics.send({ outcome: 'accepted', country: 'US', segments: 1 });
+  metrics.approval('US');
   metrics.storeOperation({ store: 'redis', durationMs: 1, fault: 'timeout' });
   metrics.httpAnswer({ method: 'GET', route: 'none', status: 404, durationMs: 1 });
 }

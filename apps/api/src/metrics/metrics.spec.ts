@@ -25,7 +25,7 @@ async function counted(metrics: Metrics, name: string): Promise<Record<string, n
 describe('Metrics', () => {
   it('are those of one app, though several run in one process', async () => {
     const [one, other] = [newMetrics(), newMetrics()];
-    one.send('sent');
+    one.call('sent');
     expect(await counted(one, 'sms_sends_total')).toEqual({ 'sms_sends_total{outcome="sent"}': 1 });
     expect(await counted(other, 'sms_sends_total')).toEqual({});
     expect(globalRegistry.getMetricsAsArray()).toEqual([]);

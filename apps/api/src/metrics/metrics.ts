@@ -1,9 +1,12 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import { Counter, Histogram, Registry } from 'prom-client';
-import type { SmsObserver, StoreOperationEnd, TwilioRequestEnd } from '@app/sms';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { SendEnd, SmsLoad, SmsObserver, StoreOperationEnd, TwilioRequestEnd } from '@app/sms';
+import type { FinalReport } from '../verification/delivery.js';
 import {
+  countryLabel,
   LABEL_VALUES,
   methodLabel,
+  twilioCodeLabel,
   type CheckResult,
   type RefusalLabels,
   type SendOutcome,
@@ -37,10 +40,43 @@ export class Metrics implements SmsObserver, OnApplicationShutdown {
     labelNames: ['code', 'limit'],
     registers: this.registers,
   });
+  private readonly sendsByCountry = new Counter({
+    name: 'sms_sends_by_country_total',
+    help: 'Messages that Twilio took, or may have taken, by the country of the phone.',
+    labelNames: ['country'],
+    registers: this.registers,
+  });
+  private readonly segments = new Counter({
+    name: 'sms_segments_total',
+    help: 'Segments of the messages that Twilio took, or may have taken: what it bills.',
+    registers: this.registers,
+  });
+  private readonly deliveries = new Counter({
+    name: 'sms_deliveries_total',
+    help: "Messages whose end became known, by the end and by Twilio's error code.",
+    labelNames: ['delivery', 'twilio_code'],
+    registers: this.registers,
+  });
+  private readonly sendsUnderWay = new Gauge({
+    name: 'sms_sends_under_way',
+    help: 'Sends at this moment, from before their reservation until their outcome is recorded.',
+    registers: this.registers,
+  });
+  private readonly sendsWaiting = new Gauge({
+    name: 'sms_sends_waiting',
+    help: 'Calls for a code that wait until another send has ended.',
+    registers: this.registers,
+  });
   private readonly checks = new Counter({
     name: 'verification_checks_total',
     help: 'Checks of a code, by their result.',
     labelNames: ['result'],
+    registers: this.registers,
+  });
+  private readonly approvedByCountry = new Counter({
+    name: 'verifications_approved_by_country_total',
+    help: 'Codes that were approved, by the country of the phone.',
+    labelNames: ['country'],
     registers: this.registers,
   });
   private readonly twilioRequests = new Histogram({
@@ -59,6 +95,11 @@ export class Metrics implements SmsObserver, OnApplicationShutdown {
   private readonly twilioRetries = new Counter({
     name: 'twilio_retries_total',
     help: 'Requests to Twilio that repeat a failed one of the same send.',
+    registers: this.registers,
+  });
+  private readonly breakerOpen = new Gauge({
+    name: 'twilio_breaker_open',
+    help: '1 while Twilio does not answer and so is hardly asked, else 0.',
     registers: this.registers,
   });
   private readonly storeOperations = new Histogram({
@@ -82,6 +123,7 @@ export class Metrics implements SmsObserver, OnApplicationShutdown {
     registers: this.registers,
   });
   private readonly stopNodeMetrics = collectNodeMetrics(this.registry);
+  private loadNow?: () => SmsLoad;
 
   /** What is watched starts at 0, so that the first event is an increase too. */
   constructor() {
@@ -90,22 +132,45 @@ export class Metrics implements SmsObserver, OnApplicationShutdown {
       this.refusals.inc({ code: 'TODAY_SMS_LIMIT_REACHED', limit }, 0);
     for (const limit of ['phone', 'source'] as const)
       this.refusals.inc({ code: 'SMS_SEND_TOO_FREQUENTLY', limit }, 0);
+    this.refusals.inc({ code: 'SERVER_BUSY', limit: 'none' }, 0);
     for (const result of LABEL_VALUES.result) this.checks.inc({ result }, 0);
+    for (const delivery of LABEL_VALUES.delivery) this.deliveries.inc({ delivery, twilio_code: 'none' }, 0);
     for (const reason of LABEL_VALUES.reason) this.twilioFailures.inc({ reason }, 0);
     for (const answer of LABEL_VALUES.answer) this.twilioRequests.zero({ answer });
   }
 
-  send(outcome: SendOutcome): void {
+  /** @param loadNow asked each time that the metrics are */
+  watchLoad(loadNow: () => SmsLoad): void {
+    this.loadNow = loadNow;
+  }
+
+  call(outcome: SendOutcome): void {
     this.sends.inc({ outcome });
   }
 
-  /** Counted beside {@link send}. */
+  /** Counted beside {@link call}. */
   refusal({ code, limit }: RefusalLabels): void {
     this.refusals.inc({ code, limit });
   }
 
   check(result: CheckResult): void {
     this.checks.inc({ result });
+  }
+
+  /** Counted beside {@link check}. */
+  approval(country: string | undefined): void {
+    this.approvedByCountry.inc({ country: countryLabel(country) });
+  }
+
+  /** To be told once of each message. */
+  delivery({ delivery, twilioCode }: FinalReport): void {
+    this.deliveries.inc({ delivery, twilio_code: twilioCodeLabel(twilioCode) });
+  }
+
+  send({ outcome, country, segments }: SendEnd): void {
+    if (outcome === 'failed') return;
+    this.sendsByCountry.inc({ country: countryLabel(country) });
+    this.segments.inc(segments);
   }
 
   twilioRequest({ attempt, durationMs, answer, reason }: TwilioRequestEnd): void {
@@ -125,6 +190,10 @@ export class Metrics implements SmsObserver, OnApplicationShutdown {
 
   /** All of it, in the text format of Prometheus. */
   text(): Promise<string> {
+    const load = this.loadNow?.();
+    this.sendsUnderWay.set(load?.underWay ?? 0);
+    this.sendsWaiting.set(load?.waiting ?? 0);
+    this.breakerOpen.set(load?.isBreakerOpen ? 1 : 0);
     return this.registry.metrics();
   }
 

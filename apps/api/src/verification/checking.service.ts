@@ -53,7 +53,7 @@ export class CheckingService {
       }
       if (answer.result === 'not_found') throw new VerificationNotFoundError();
       const phone = sealer.openPhone(answer.sealedPhone);
-      fields.phone = phone.masked;
+      fields.phone = phone;
       fields.purpose = answer.purpose;
       if (answer.result !== 'approved') throw checkError(answer);
       const token = await this.proofs.sign({ phone: phone.e164, purpose: answer.purpose, id: id.toString() });

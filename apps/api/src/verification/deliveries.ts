@@ -1,7 +1,16 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { SmsError, SmsService, SmsStorage, type SmsSendFailedError } from '@app/sms';
+import {
+  SmsError,
+  SmsEventBus,
+  SmsService,
+  SmsStorage,
+  type PhoneFacts,
+  type PhoneNumber,
+  type SmsSendFailedError,
+} from '@app/sms';
 import { SystemParameters } from '../config/system-parameters.js';
-import { isFinal, reportAt, reportOf, type DeliveryReport } from './delivery.js';
+import { Metrics } from '../metrics/metrics.js';
+import { isFinal, reportAt, reportOf, type DeliveryReport, type FinalReport } from './delivery.js';
 import { CodeSealer } from './verification.codes.js';
 import { VerificationId } from './verification-id.js';
 import { VerificationStore, type StoredVerification } from './verification.store.js';
@@ -26,6 +35,8 @@ export class Deliveries {
     @Inject(SmsStorage) private readonly storage: SmsStorage,
     @Inject(VerificationStore) private readonly verifications: VerificationStore,
     private readonly parameters: SystemParameters,
+    private readonly metrics: Metrics,
+    private readonly events: SmsEventBus,
   ) {}
 
   /** The address for Twilio's reports of one message; undefined without `server.public_url`. */
@@ -49,8 +60,7 @@ export class Deliveries {
   /** Asks Twilio about a message that has not been heard of for a while: callbacks get lost, or are not switched on. */
   async refresh(id: VerificationId, found: StoredVerification): Promise<StoredVerification> {
     const { sid, progress, quietMs } = found;
-    const known = reportAt(progress);
-    if (sid === undefined || quietMs < QUIET_MS || (known && isFinal(known))) return found;
+    if (sid === undefined || quietMs < QUIET_MS || wasFinal(progress)) return found;
     if (!(await this.verifications.claimRefresh(id, QUIET_MS))) return found; // someone else is asking
     const report = await this.fetch(sid);
     if (!report) return found;
@@ -64,12 +74,23 @@ export class Deliveries {
     report: DeliveryReport,
   ): Promise<number | undefined> {
     const recorded = await this.verifications.report(id, report);
-    if (recorded?.moved) {
-      const phone = sealer.openPhone(recorded.sealedPhone).masked;
+    if (!recorded) return undefined;
+    const { before, progress, sealedPhone } = recorded;
+    if (progress > before) {
+      const phone = sealer.openPhone(sealedPhone);
       const level = report.delivery === 'undelivered' || report.delivery === 'failed' ? 'warn' : 'log';
-      this.logger[level]({ event: 'verification.delivery', phone, ...report });
+      this.logger[level]({ event: 'verification.delivery', phone: phone.masked, ...report });
+      if (isFinal(report) && !wasFinal(before)) this.ended(phone, report);
     }
-    return recorded?.progress;
+    return progress;
+  }
+
+  private ended(phone: PhoneNumber, report: FinalReport): void {
+    const { delivery, twilioCode } = report;
+    this.metrics.delivery(report);
+    const facts = (): PhoneFacts => ({ phone: phone.masked, country: phone.country });
+    if (delivery === 'delivered') this.events.emit('sms.delivered', facts);
+    else this.events.emit('sms.undelivered', () => ({ ...facts(), delivery, twilioCode }));
   }
 
   private async fetch(sid: string): Promise<DeliveryReport | undefined> {
@@ -91,4 +112,9 @@ export class Deliveries {
   private async sealer(): Promise<CodeSealer> {
     return CodeSealer.under(await this.storage.dataKey());
   }
+}
+
+function wasFinal(progress: number): boolean {
+  const known = reportAt(progress);
+  return known !== undefined && isFinal(known);
 }

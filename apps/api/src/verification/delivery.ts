@@ -58,9 +58,16 @@ export function reportAt(progress: number): DeliveryReport | undefined {
   return { delivery, twilioCode: progress % CODES_PER_STEP || undefined };
 }
 
-/** Nothing else will be reported. */
-export function isFinal({ delivery }: DeliveryReport): boolean {
-  return delivery === 'delivered' || delivery === 'undelivered' || delivery === 'failed';
+/** The ends of a message. */
+export const FINAL_DELIVERIES = ['delivered', 'undelivered', 'failed'] as const;
+
+/** A report after which none is expected. */
+export interface FinalReport extends DeliveryReport {
+  readonly delivery: (typeof FINAL_DELIVERIES)[number];
+}
+
+export function isFinal(report: DeliveryReport): report is FinalReport {
+  return FINAL_DELIVERIES.some((final) => final === report.delivery);
 }
 
 /** What is known of the message, and in plain words. */
@@ -114,6 +121,7 @@ const REASONS_BY_CODE = new Map<number, string>([
   [30005, 'This number is unknown or not in service. Check it, or use another one.'],
   [30006, SMS_FAILURE_TEXTS.not_mobile],
   [30007, 'The carrier filtered the message out. Please tell the operator.'],
+  [30008, REASONS.undelivered],
   [30017, TRY_LATER],
   [30022, TRY_LATER],
   [30023, TRY_LATER],
@@ -127,6 +135,9 @@ const REASONS_BY_CODE = new Map<number, string>([
   [30410, TRY_LATER],
   [30450, SMS_FAILURE_TEXTS.blocked_as_fraud],
 ]);
+
+/** The codes of Twilio that are told apart. */
+export const DELIVERY_CODES: readonly number[] = [...REASONS_BY_CODE.keys()];
 
 function reasonOf({ delivery, twilioCode }: DeliveryReport): string {
   if (twilioCode === undefined) return REASONS[delivery];

@@ -126,7 +126,7 @@ export class EmbeddedVerificationStore implements VerificationStore {
       const before = code.progress ?? 0;
       const progress = Math.max(before, progressOf(report));
       records.writeCode({ ...code, progress, newsAt: transaction.now });
-      return { moved: progress > before, progress, sealedPhone: code.sealedPhone };
+      return { before, progress, sealedPhone: code.sealedPhone };
     });
   }
 

@@ -138,8 +138,8 @@ export class RedisVerificationStore implements VerificationStore {
     const [, code] = keys(id);
     const reply = await this.storage.run((client) => client.verificationReport(code, progressOf(report)));
     if (!reply) return undefined;
-    const [moved, progress, sealedPhone] = reply;
-    return { moved: moved === 1, progress, sealedPhone };
+    const [before, progress, sealedPhone] = reply;
+    return { before, progress, sealedPhone };
   }
 
   async claimRefresh(id: VerificationId, quietMs: number): Promise<boolean> {

@@ -65,7 +65,7 @@ export class SendingService {
     return this.outcomes.record('verification.send', 'sent', async (fields) => {
       fields.purpose = purpose;
       const phone = PhoneNumber.parse(spelling);
-      fields.phone = phone.masked;
+      fields.phone = phone;
       if (REGISTRATION_PURPOSES.includes(purpose) && !this.parameters.serverEnableMobileRegister) {
         throw new MobileRegisterDisabledError();
       }

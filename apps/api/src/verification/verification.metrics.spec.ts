@@ -1,6 +1,7 @@
 import {
   PhoneFormatError,
   PhoneNotAllowedError,
+  PhoneNumber,
   SMS_FAILURE_TEXTS,
   SmsConnectionFailedError,
   SmsSendFailedError,
@@ -93,8 +94,8 @@ describe('A call for a code', () => {
   });
 
   it('that repeats an earlier answer is not counted as that answer again', async () => {
-    countSend(metrics, undefined, true);
-    countSend(metrics, new SmsConnectionFailedError(unconfirmed), true);
+    countSend(metrics, undefined, { repeated: true });
+    countSend(metrics, new SmsConnectionFailedError(unconfirmed), { repeated: true });
     expect(await counted()).toEqual(['sms_sends_total: repeated 2']);
   });
 });
@@ -115,6 +116,19 @@ describe('A check', () => {
     ['error', new TypeError('canary')],
   ])('is counted as %s', async (result, failure) => {
     countCheck(metrics, failure);
-    expect(await counted()).toEqual([`verification_checks_total: ${result} 1`]);
+    expect(await counted()).toEqual([
+      `verification_checks_total: ${result} 1`,
+      ...(result === 'approved' ? ['verifications_approved_by_country_total: none 1'] : []),
+    ]);
+  });
+
+  it.each([
+    ['+8613800138000', 'CN'],
+    ['+447400123456', 'GB'],
+    ['+1234567890', 'none'],
+    ['+15005550006', 'none'],
+  ])('of a code that is approved is counted for the country of %s: %s', async (phone, country) => {
+    countCheck(metrics, undefined, { phone: PhoneNumber.parse(phone) });
+    expect(await counted()).toContain(`verifications_approved_by_country_total: ${country} 1`);
   });
 });

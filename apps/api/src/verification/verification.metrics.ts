@@ -5,6 +5,7 @@ import {
   SmsSendTooFrequentlyError,
   StoreUnavailableError,
   TodaySmsLimitReachedError,
+  type PhoneNumber,
 } from '@app/sms';
 import { IdempotencyError } from '../idempotency/idempotency.errors.js';
 import type { CheckResult, RefusalLabels, SendOutcome } from '../metrics/metrics.labels.js';
@@ -19,19 +20,24 @@ import {
 
 type Refusal = SmsError | VerificationError | IdempotencyError;
 
-/**
- * @param failure undefined if the code was sent
- * @param repeated the answer is that of an earlier call
- */
-export function countSend(metrics: Metrics, failure?: unknown, repeated = false): void {
+/** What is counted besides the outcome. */
+interface CountedFields {
+  readonly phone?: PhoneNumber;
+  /** The answer is that of an earlier call. */
+  readonly repeated?: boolean;
+}
+
+/** @param failure undefined if the code was sent */
+export function countSend(metrics: Metrics, failure?: unknown, { repeated }: CountedFields = {}): void {
   const outcome = failure === undefined ? 'sent' : sendOutcomeOf(failure);
   // What was answered before was counted then.
-  metrics.send(repeated ? 'repeated' : outcome);
+  metrics.call(repeated ? 'repeated' : outcome);
   if (outcome === 'refused') metrics.refusal(refusalOf(failure as Refusal));
 }
 
 /** @param failure undefined if the code was approved */
-export function countCheck(metrics: Metrics, failure?: unknown): void {
+export function countCheck(metrics: Metrics, failure?: unknown, { phone }: CountedFields = {}): void {
+  if (failure === undefined) metrics.approval(phone?.country);
   metrics.check(failure === undefined ? 'approved' : checkResultOf(failure));
 }
 

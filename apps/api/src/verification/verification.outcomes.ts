@@ -1,14 +1,24 @@
-import { Injectable, Logger } from '@nestjs/common';
-import { SmsError, SmsSendFailedError, StoreUnavailableError, TodaySmsLimitReachedError } from '@app/sms';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import {
+  isRefusal,
+  SmsError,
+  SmsEventBus,
+  SmsSendFailedError,
+  StoreUnavailableError,
+  TodaySmsLimitReachedError,
+  type PhoneNumber,
+} from '@app/sms';
 import { IdempotencyError } from '../idempotency/idempotency.errors.js';
 import { Metrics } from '../metrics/metrics.js';
-import { UnconfirmedSendError, VerificationError } from './verification.errors.js';
+import { type SmsCodeError, UnconfirmedSendError, VerificationError } from './verification.errors.js';
+import type { Purpose } from './purpose.js';
+import type { VerificationEvents } from './verification.events.js';
 import { countCheck, countSend } from './verification.metrics.js';
 
-/** What a log line may say besides. Of the user it knows the masked phone, and nothing else. */
+/** What a log line may say besides. Of the user it says the masked phone, and nothing else. */
 export interface OutcomeFields {
-  phone?: string;
-  purpose?: string;
+  phone?: PhoneNumber;
+  purpose?: Purpose;
   /** It is the answer of an earlier call with the same Idempotency-Key, and nothing was done. */
   repeated?: boolean;
 }
@@ -18,12 +28,18 @@ const NEEDS_OPERATOR = new Set<unknown>(['authentication_failed', 'sender_miscon
 
 const COUNT = { 'verification.send': countSend, 'verification.check': countCheck };
 
-/** Logs and counts each send and each check: one line that says what came of it and how long it took, and one count. */
+/**
+ * Logs, counts and tells of each send and each check: one line that says what came of it and how long it took, one
+ * count, and one event.
+ */
 @Injectable()
 export class VerificationOutcomes {
   private readonly logger = new Logger('Verification');
 
-  constructor(private readonly metrics: Metrics) {}
+  constructor(
+    private readonly metrics: Metrics,
+    @Inject(SmsEventBus) private readonly events: SmsEventBus<VerificationEvents>,
+  ) {}
 
   async record<T>(
     event: keyof typeof COUNT,
@@ -32,18 +48,47 @@ export class VerificationOutcomes {
   ): Promise<T> {
     const began = performance.now();
     const fields: OutcomeFields = {};
-    const durationMs = (): number => Math.round(performance.now() - began);
+    const facts = (): object => ({
+      ...fields,
+      phone: fields.phone?.masked,
+      durationMs: Math.round(performance.now() - began),
+    });
     try {
       const result = await work(fields);
-      COUNT[event](this.metrics, undefined, fields.repeated);
-      this.logger.log({ event, outcome: success, ...fields, durationMs: durationMs() });
+      COUNT[event](this.metrics, undefined, fields);
+      this.logger.log({ event, outcome: success, ...facts() });
+      this.emitSuccess(event, fields);
       return result;
     } catch (error) {
       const failure = error instanceof UnconfirmedSendError ? error.failure : error;
       if (error instanceof UnconfirmedSendError) fields.repeated = error.repeated;
-      COUNT[event](this.metrics, failure, fields.repeated);
-      this.logger[levelOf(failure)]({ event, ...outcomeOf(failure), ...fields, durationMs: durationMs() });
+      COUNT[event](this.metrics, failure, fields);
+      this.logger[levelOf(failure)]({ event, ...outcomeOf(failure), ...facts() });
+      this.emitFailure(event, fields, failure);
       throw error;
+    }
+  }
+
+  private emitSuccess(event: keyof typeof COUNT, { phone, purpose, repeated }: OutcomeFields): void {
+    if (!phone || !purpose || repeated) return;
+    const name = event === 'verification.send' ? 'verification.started' : 'verification.approved';
+    this.events.emit(name, () => ({ phone: phone.masked, country: phone.country, purpose }));
+  }
+
+  private emitFailure(
+    event: keyof typeof COUNT,
+    { phone, purpose, repeated }: OutcomeFields,
+    failure: unknown,
+  ): void {
+    if (repeated) return;
+    const { code, limit, retryAfterSeconds, reason, twilioCode, mayArrive, attemptsLeft } = factsOf(failure);
+    const common = () => ({ phone: phone?.masked, country: phone?.country, purpose, code });
+    if (event === 'verification.check') {
+      this.events.emit('verification.rejected', () => ({ ...common(), reason, attemptsLeft }));
+    } else if (isOurs(failure) && (!(failure instanceof SmsError) || isRefusal(failure))) {
+      this.events.emit('verification.refused', () => ({ ...common(), limit, retryAfterSeconds }));
+    } else {
+      this.events.emit('verification.failed', () => ({ ...common(), reason, twilioCode, mayArrive }));
     }
   }
 }
@@ -56,22 +101,22 @@ function levelOf(error: unknown): 'log' | 'warn' | 'error' {
   return isOurs(error) ? 'log' : 'error';
 }
 
-/** The facts of our own errors. Of any other error only its class. */
+type Facts = Partial<SmsSendFailedError> &
+  Partial<StoreUnavailableError> &
+  Partial<TodaySmsLimitReachedError> &
+  Partial<SmsCodeError>;
+
+/** The facts of our own errors. Of any other error only that there was one. */
+function factsOf(error: unknown): Omit<Facts, 'code'> & { code: string } {
+  return isOurs(error) ? (error as Facts & { code: string }) : { code: 'INTERNAL_ERROR' };
+}
+
+/** For the log. Of an error that is not ours its class. */
 function outcomeOf(error: unknown): object {
   if (!isOurs(error)) {
     return { outcome: 'INTERNAL_ERROR', error: error instanceof Error ? error.name : typeof error };
   }
-  const {
-    code: outcome,
-    reason,
-    limit,
-    mayArrive,
-    twilioCode,
-    twilioRequestId,
-    fault,
-  } = error as Partial<SmsSendFailedError> &
-    Partial<StoreUnavailableError> &
-    Partial<TodaySmsLimitReachedError> & { code: string };
+  const { code: outcome, reason, limit, mayArrive, twilioCode, twilioRequestId, fault } = factsOf(error);
   return { outcome, reason, limit, mayArrive, twilioCode, twilioRequestId, fault };
 }
 

@@ -48,9 +48,9 @@ export interface StoredVerification {
 }
 
 export interface RecordedReport {
-  /** Whether this report moved the message forward. */
-  readonly moved: boolean;
-  /** How far it got. */
+  /** How far the message was before this report, see `progressOf`. */
+  readonly before: number;
+  /** How far it is now. */
   readonly progress: number;
   readonly sealedPhone: string;
 }

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import parsePhoneNumber from 'libphonenumber-js/max';
+import parsePhoneNumber, { type CountryCode } from 'libphonenumber-js/max';
 import { PhoneFormatError, PhoneNotAllowedError } from '../sms.errors.js';
 import { LEGACY_FORMS, UNSERVED_CALLING_CODES, UNSERVED_TYPES, TWILIO_TEST_NUMBER } from './number-plan.js';
 
@@ -53,6 +53,11 @@ export class PhoneNumber {
   /** At most the first four and the last two digits, and at least half of the digits hidden: `+1202*****23`. */
   get masked(): string {
     return maskPhone(this.#e164);
+  }
+
+  /** ISO 3166 code of its country; undefined for a number that the numbering-plan metadata does not know. */
+  get country(): CountryCode | undefined {
+    return TWILIO_TEST_NUMBER.test(this.#e164) ? undefined : parsePhoneNumber(this.#e164)?.country;
   }
 
   toString(): string {

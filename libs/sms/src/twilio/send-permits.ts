@@ -31,6 +31,10 @@ export class SendPermits {
     return this.closed;
   }
 
+  get load(): { underWay: number; waiting: number } {
+    return { underWay: this.inUse, waiting: this.queue.size };
+  }
+
   /**
    * @throws ServerBusyError when too many sends wait already, when others took too long, and after {@link close}
    * @throws SmsConnectionFailedError while Twilio does not answer

@@ -1,0 +1,185 @@
+import { rm } from 'node:fs/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { Injectable, type LoggerService } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { EventEmitter2, EventEmitterModule, OnEvent } from '@nestjs/event-emitter';
+import { Test } from '@nestjs/testing';
+import { TwilioSimulator } from '@app/twilio-simulator';
+import { newPhone, temporaryFolder, TEST_SECRET } from '../../../test/support/stores.js';
+import { PhoneNumber } from './phone/phone-number.js';
+import { hostEmitter, SmsEventBus, type SmsSent } from './sms.events.js';
+import { SmsModule } from './sms.module.js';
+import { SmsService } from './sms.service.js';
+
+const CODE = '483915';
+
+let simulator: TwilioSimulator;
+beforeAll(async () => {
+  simulator = await TwilioSimulator.start();
+});
+afterAll(() => simulator.close());
+
+const closers: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  simulator.faults.clear();
+  for (const close of closers.splice(0)) await close();
+});
+
+/** What a host app writes. */
+@Injectable()
+class Listener {
+  readonly sent: SmsSent[] = [];
+
+  @OnEvent('sms.sent')
+  onSent(sent: SmsSent): void {
+    this.sent.push(sent);
+  }
+}
+
+class Lines implements LoggerService {
+  readonly errors: unknown[] = [];
+  log(): void {}
+  warn(): void {}
+  error(message: unknown): void {
+    this.errors.push(message);
+  }
+}
+
+interface Host {
+  readonly sms: SmsService;
+  readonly moduleRef: ModuleRef;
+  readonly listener: Listener;
+  readonly logger: Lines;
+}
+
+async function startHost(modules: object[]): Promise<Host> {
+  const folder = await temporaryFolder();
+  const logger = new Lines();
+  const { accountSid, authToken, phoneNumber, url: baseUrl } = simulator;
+  const sms = SmsModule.forRoot({
+    twilio: { accountSid, authToken, phoneNumber, baseUrl, maxAttempts: 1 },
+    storage: { secret: TEST_SECRET, folder },
+  });
+  const testing = await Test.createTestingModule({
+    imports: [sms, ...(modules as [])],
+    providers: [Listener],
+  })
+    .setLogger(logger)
+    .compile();
+  const app = await testing.init();
+  closers.push(async () => {
+    await app.close();
+    await rm(folder, { recursive: true });
+  });
+  return { sms: app.get(SmsService), moduleRef: app.get(ModuleRef), listener: app.get(Listener), logger };
+}
+
+/** Every event, by any name. */
+function recorded(host: Host): [string, unknown][] {
+  const events: [string, unknown][] = [];
+  host.moduleRef
+    .get(EventEmitter2, { strict: false })
+    .onAny((name, payload: unknown) => void events.push([String(name), payload]));
+  return events;
+}
+
+const send = (sms: SmsService, phone: string): Promise<string> =>
+  sms.sendVerificationCodeSms(phone, CODE).then(
+    ({ sid }) => sid,
+    ({ code }: { code: string }) => code,
+  );
+
+describe('A host app with EventEmitterModule', () => {
+  it('listens with @OnEvent, and nothing else to set up', async () => {
+    const { sms, listener } = await startHost([EventEmitterModule.forRoot()]);
+    const phone = newPhone();
+    const sid = await send(sms, phone);
+    const { masked } = PhoneNumber.parse(phone);
+    expect(listener.sent).toEqual([{ phone: masked, country: 'CN', sid, segments: 1 }]);
+  });
+
+  it('is told what was sent, refused and failed, and never the phone, the code or a credential', async () => {
+    const host = await startHost([EventEmitterModule.forRoot({ wildcard: true })]);
+    const events = recorded(host);
+    const [phone, other] = [newPhone(), newPhone()];
+    const [masked, otherMasked] = [phone, other].map((number) => PhoneNumber.parse(number).masked);
+    const sid = await send(host.sms, phone);
+    await send(host.sms, phone);
+    simulator.faults.next({ kind: 'status', status: 400, code: 21610 });
+    await send(host.sms, other);
+    simulator.faults.next({ kind: 'reset', accepted: true });
+    await send(host.sms, '+1234567890');
+    await send(host.sms, '+19002345678');
+    expect(events).toEqual([
+      ['sms.sent', { phone: masked, country: 'CN', sid, segments: 1 }],
+      [
+        'sms.refused',
+        {
+          phone: masked,
+          country: 'CN',
+          code: 'SMS_SEND_TOO_FREQUENTLY',
+          limit: 'phone',
+          retryAfterSeconds: expect.any(Number),
+        },
+      ],
+      [
+        'sms.failed',
+        {
+          phone: otherMasked,
+          country: 'CN',
+          code: 'SMS_SEND_FAILED',
+          reason: 'opted_out',
+          twilioCode: 21610,
+          mayArrive: false,
+        },
+      ],
+      ['sms.failed', { phone: '+123*****90', code: 'SMS_CONNECTION_FAILED', mayArrive: true }],
+      ['sms.refused', { phone: '+1900*****78', country: 'US', code: 'PHONE_NOT_ALLOWED' }],
+    ]);
+    const told = JSON.stringify(events);
+    for (const secret of [phone.slice(1), other.slice(1), CODE, simulator.authToken]) {
+      expect(told).not.toContain(secret);
+    }
+  });
+
+  const thrower = (): never => {
+    throw new TypeError('canary');
+  };
+  it.each([
+    ['throws', thrower],
+    ['rejects', (): void => Promise.reject(new TypeError('canary')) as unknown as void],
+  ])('may have a listener that fails (it %s): it changes nothing, and is logged once', async (_, fail) => {
+    const host = await startHost([EventEmitterModule.forRoot()]);
+    const emitter = host.moduleRef.get(EventEmitter2, { strict: false });
+    for (const name of ['sms.sent', 'sms.refused']) emitter.on(name, fail, { promisify: true });
+    const phone = newPhone();
+    expect(await send(host.sms, phone)).toMatch(/^SM/);
+    expect(await send(host.sms, phone)).toBe('SMS_SEND_TOO_FREQUENTLY');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(host.logger.errors).toEqual([
+      { event: 'sms.listener_failed', of: 'sms.sent', error: 'TypeError' },
+    ]);
+  });
+});
+
+describe('A host app without EventEmitterModule', () => {
+  it('sends as ever', async () => {
+    const { sms, listener } = await startHost([]);
+    expect(await send(sms, newPhone())).toMatch(/^SM/);
+    expect(listener.sent).toEqual([]);
+  });
+
+  it('need not even have the package', async () => {
+    const { moduleRef } = await startHost([]);
+    expect(await hostEmitter(moduleRef, '@nestjs/is-not-installed')).toBeUndefined();
+  });
+
+  it('makes no payload', async () => {
+    const { moduleRef } = await startHost([]);
+    const thrower = (): never => {
+      throw new Error('canary');
+    };
+    const bus = moduleRef.get<SmsEventBus>(SmsEventBus, { strict: false });
+    expect(() => bus.emit('sms.sent', thrower)).not.toThrow();
+  });
+});
