@@ -21,6 +21,7 @@ import {
 } from './sms.errors.js';
 import { SmsEventBus, type PhoneFacts } from './sms.events.js';
 import { SmsSettings } from './sms.options.js';
+import { tracedSend } from './sms.tracing.js';
 import { CircuitBreaker } from './twilio/circuit-breaker.js';
 import { Deadline } from './twilio/deadline.js';
 import { fetchMessageStatus } from './twilio/fetch-message-status.js';
@@ -146,8 +147,10 @@ export class SmsService implements BeforeApplicationShutdown, OnApplicationShutd
     options: { source?: string; statusCallback?: string } = {},
   ): Promise<SmsReceipt> {
     if (!isCode(code)) throw new SmsCodeFormatError();
-    const reservation = await this.reserve(PhoneNumber.parse(phone), options);
-    return this.deliver(reservation, code, options);
+    const number = PhoneNumber.parse(phone);
+    return tracedSend(number, async () =>
+      this.deliverReserved(await this.reserve(number, options), code, options),
+    );
   }
 
   /**
@@ -218,6 +221,14 @@ export class SmsService implements BeforeApplicationShutdown, OnApplicationShutd
     reservation: SmsReservation,
     code: string,
     options: DeliverOptions = {},
+  ): Promise<SmsReceipt> {
+    return tracedSend(reservation.phone, () => this.deliverReserved(reservation, code, options));
+  }
+
+  private async deliverReserved(
+    reservation: SmsReservation,
+    code: string,
+    options: DeliverOptions,
   ): Promise<SmsReceipt> {
     const { phone, permit } = reservation;
     if (!isCode(code)) {

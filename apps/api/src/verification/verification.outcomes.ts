@@ -1,3 +1,4 @@
+import { SpanStatusCode, trace, type Span } from '@opentelemetry/api';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import {
   isRefusal,
@@ -23,14 +24,17 @@ export interface OutcomeFields {
   repeated?: boolean;
 }
 
+/** Goes nowhere unless an SDK of OpenTelemetry is registered. */
+const tracer = trace.getTracer('phone-verification');
+
 /** Faults of the operator's set-up, at Twilio or here: no code arrives until somebody acts. */
 const NEEDS_OPERATOR = new Set<unknown>(['authentication_failed', 'sender_misconfigured']);
 
 const COUNT = { 'verification.send': countSend, 'verification.check': countCheck };
 
 /**
- * Logs, counts and tells of each send and each check: one line that says what came of it and how long it took, one
- * count, and one event.
+ * Logs, counts, traces and tells of each send and each check: one line that says what came of it and how long it took,
+ * one count, one span and one event.
  */
 @Injectable()
 export class VerificationOutcomes {
@@ -41,7 +45,18 @@ export class VerificationOutcomes {
     @Inject(SmsEventBus) private readonly events: SmsEventBus<VerificationEvents>,
   ) {}
 
-  async record<T>(
+  record<T>(
+    event: keyof typeof COUNT,
+    success: string,
+    work: (fields: OutcomeFields) => Promise<T>,
+  ): Promise<T> {
+    return tracer.startActiveSpan(event, (span) =>
+      this.recordIn(span, event, success, work).finally(() => span.end()),
+    );
+  }
+
+  private async recordIn<T>(
+    span: Span,
     event: keyof typeof COUNT,
     success: string,
     work: (fields: OutcomeFields) => Promise<T>,
@@ -58,6 +73,7 @@ export class VerificationOutcomes {
       COUNT[event](this.metrics, undefined, fields);
       this.logger.log({ event, outcome: success, ...facts() });
       this.emitSuccess(event, fields);
+      describeEnd(span, fields);
       return result;
     } catch (error) {
       const failure = error instanceof UnconfirmedSendError ? error.failure : error;
@@ -65,6 +81,7 @@ export class VerificationOutcomes {
       COUNT[event](this.metrics, failure, fields);
       this.logger[levelOf(failure)]({ event, ...outcomeOf(failure), ...facts() });
       this.emitFailure(event, fields, failure);
+      describeEnd(span, fields, failure);
       throw error;
     }
   }
@@ -85,7 +102,7 @@ export class VerificationOutcomes {
     const common = () => ({ phone: phone?.masked, country: phone?.country, purpose, code });
     if (event === 'verification.check') {
       this.events.emit('verification.rejected', () => ({ ...common(), reason, attemptsLeft }));
-    } else if (isOurs(failure) && (!(failure instanceof SmsError) || isRefusal(failure))) {
+    } else if (isSaidNo(failure)) {
       this.events.emit('verification.refused', () => ({ ...common(), limit, retryAfterSeconds }));
     } else {
       this.events.emit('verification.failed', () => ({ ...common(), reason, twilioCode, mayArrive }));
@@ -118,6 +135,29 @@ function outcomeOf(error: unknown): object {
   }
   const { code: outcome, reason, limit, mayArrive, twilioCode, twilioRequestId, fault } = factsOf(error);
   return { outcome, reason, limit, mayArrive, twilioCode, twilioRequestId, fault };
+}
+
+/** A call that was refused, and a code that was not accepted, in contrast to what failed. */
+function isSaidNo(error: unknown): boolean {
+  return isOurs(error) && (!(error instanceof SmsError) || isRefusal(error));
+}
+
+/** The span tells no phone, no id and no code. */
+function describeEnd(span: Span, { phone, purpose, repeated }: OutcomeFields, failure?: unknown): void {
+  if (!span.isRecording()) return;
+  const { code, reason, twilioCode, limit } = failure === undefined ? { code: 'OK' } : factsOf(failure);
+  span.setAttributes({
+    'verification.outcome': code,
+    'verification.reason': reason,
+    'verification.limit': limit,
+    'verification.purpose': purpose,
+    'verification.repeated': repeated,
+    'sms.country': phone && (phone.country ?? 'none'),
+    'twilio.code': twilioCode,
+  });
+  if (failure === undefined || isSaidNo(failure)) return;
+  span.setAttribute('error.type', code);
+  span.setStatus({ code: SpanStatusCode.ERROR });
 }
 
 function isOurs(error: unknown): error is SmsError | VerificationError | IdempotencyError {

@@ -7,6 +7,7 @@ import type {
 import type { SmsFailureReason } from '../sms.errors.js';
 import { NO_OBSERVER, type SmsObserver, type TwilioAnswer } from '../sms.observer.js';
 import type { TwilioSettings } from '../sms.options.js';
+import { end, inSpan, startChildSpan } from '../sms.tracing.js';
 import { beforeDeadline } from './before-deadline.js';
 import { sendDeadline, type Deadline } from './deadline.js';
 import type { SendPermit } from './send-permits.js';
@@ -52,17 +53,20 @@ export async function sendMessage(
   for (let attempt = 1; ; attempt += 1) {
     if (deadline.passed) throw ambiguous ?? neverReached();
     const beganAt = performance.now();
-    const ended = (answer: TwilioAnswer, reason?: SmsFailureReason): void => {
+    const span = startChildSpan('twilio.request');
+    const ended = (answer: TwilioAnswer, reason?: SmsFailureReason, twilioCode?: number): void => {
       permit.record(answer);
       observer.twilioRequest({ attempt, durationMs: performance.now() - beganAt, answer, reason });
+      const facts = { 'twilio.attempt': attempt, 'twilio.answer': answer, 'twilio.code': twilioCode };
+      end(span, facts, reason ?? (answer === '2xx' ? undefined : answer));
     };
     try {
-      const created = await createMessage(client, message, deadline);
+      const created = await inSpan(span, () => createMessage(client, message, deadline));
       ended('2xx');
       return created;
     } catch (error) {
       const failure = asTwilioFailure(error);
-      ended(failure.facts.answer, failure.facts.reason);
+      ended(failure.facts.answer, failure.facts.reason, failure.facts.twilioCode);
       if (failure.facts.certainty === 'ambiguous') ambiguous = failure;
       const pauseMs = pauseAfter(failure, attempt);
       const another =
