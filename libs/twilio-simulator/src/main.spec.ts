@@ -100,14 +100,15 @@ describe('npm run simulator', () => {
       TWILIO_SMS_API_KEY_SID: API_KEY_SID,
       TWILIO_SMS_API_KEY_SECRET: 'given secret',
     });
-    const fetchAccount = async (user: string, password: string) => {
+    const listMessages = async (user: string, password: string) => {
       const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
-      return (await fetch(`${url}/2010-04-01/Accounts/${ACCOUNT_SID}.json`, { headers: { authorization } }))
-        .status;
+      return (
+        await fetch(`${url}/2010-04-01/Accounts/${ACCOUNT_SID}/Messages.json`, { headers: { authorization } })
+      ).status;
     };
-    expect(await fetchAccount(ACCOUNT_SID, 'given token')).toBe(200);
-    expect(await fetchAccount(API_KEY_SID, 'given secret')).toBe(200);
-    expect(await fetchAccount(API_KEY_SID, 'given token')).toBe(401);
+    expect(await listMessages(ACCOUNT_SID, 'given token')).toBe(200);
+    expect(await listMessages(API_KEY_SID, 'given secret')).toBe(200);
+    expect(await listMessages(API_KEY_SID, 'given token')).toBe(401);
     await stop(child);
 
     const kept = await readFile(join(folder, 'data/standalone-simulator/simulator.json'), 'utf8');
