@@ -1,13 +1,7 @@
 // npm run migrate:aliyun: turns a configuration for Aliyun into one for Twilio, and phone numbers into E.164.
-import { build, checkNode, importBuilt, install, stop } from './setup.mjs';
+import { importBuilt, prepare } from './setup.mjs';
 
-checkNode();
-try {
-  await install();
-  await build();
-} catch (error) {
-  stop(error.message);
-}
+await prepare();
 if (process.env.npm_lifecycle_event === 'migrate:aliyun') {
   // npm goes to the folder of the package; the paths are meant from where it was called.
   if (process.env.INIT_CWD) process.chdir(process.env.INIT_CWD);

@@ -51,6 +51,17 @@ export function stop(line) {
   process.exit(1);
 }
 
+/** Installs and builds when needed; ends the process with one line when that fails. */
+export async function prepare() {
+  checkNode();
+  try {
+    await install();
+    await build();
+  } catch (error) {
+    stop(error.message);
+  }
+}
+
 /** Installs from the lock file what is not installed yet, development tools included. */
 export async function install() {
   if (isInstalled()) return;
