@@ -87,9 +87,9 @@ export async function build({ always = false } = {}) {
 }
 
 /** Imports a built file into this process, so that signals and exit codes are its own. */
-export async function importBuilt(path) {
+export function importBuilt(path) {
   process.setSourceMapsEnabled(true);
-  await import(new URL(`../dist/${path}`, import.meta.url).href);
+  return import(new URL(`../dist/${path}`, import.meta.url).href);
 }
 
 /**

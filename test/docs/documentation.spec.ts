@@ -80,9 +80,10 @@ describe('Code blocks in the documentation', () => {
     expect(faultsOf(blocks, ({ language }) => (language === '' ? 'no language' : undefined))).toEqual([]);
   });
 
-  it('that can be run say where they are', () => {
-    const faults = faultsOf(blocks, ({ language, runsIn }) => {
-      if (runsIn.length === 0) return READ_HERE.includes(language) ? undefined : 'nothing says what runs it';
+  it('that can be run say where they are, or why they are not', () => {
+    const faults = faultsOf(blocks, ({ language, runsIn, notRun }) => {
+      if (runsIn.length === 0)
+        return READ_HERE.includes(language) || notRun ? undefined : 'nothing says what runs it';
       const missing = runsIn.find((file) => !existsSync(join(root, file)));
       return missing && `there is no ${missing}`;
     });
@@ -99,8 +100,12 @@ describe('Code blocks in the documentation', () => {
 
   it('of JSON and YAML can be parsed', () => {
     const json = faultsOf(inLanguage('json'), ({ text }) => thrownBy(() => JSON.parse(text)));
-    const yaml = faultsOf(inLanguage('yaml'), ({ text }) =>
-      thrownBy(() => parseAllDocuments(text).forEach((document) => document.toJS())),
+    const yaml = faultsOf(
+      inLanguage('yaml'),
+      ({ text }) =>
+        parseAllDocuments(text)
+          .flatMap(({ errors }) => errors)
+          .at(0)?.message,
     );
     expect([...json, ...yaml]).toEqual([]);
   });

@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
@@ -116,4 +117,26 @@ describe('In docs/simulator.md', () => {
     });
     expect(status).toBe('queued');
   });
+
+  it('the test that moves the clock sees what the code under test sends', async () => {
+    const path = join(snippets.folderOf('docs/simulator.md'), 'in-a-test.ts');
+    const [before, after] = readFileSync(path, 'utf8').split('// ... the code under test sends ...');
+    writeFileSync(path, `${before}${SENDS_TWICE}${after}export { message, statuses };\n`);
+    expect(await snippets.run('docs/simulator.md', 'in-a-test.ts')).toMatchObject({
+      statuses: [503, 201],
+      message: { code: '482913' },
+    });
+  });
 });
+
+const SENDS_TWICE = `
+const statuses: number[] = [];
+for (let attempt = 0; attempt < 2; attempt++) {
+  const answer = await fetch(\`\${url}/2010-04-01/Accounts/\${accountSid}/Messages.json\`, {
+    method: 'POST',
+    headers: { authorization: \`Basic \${Buffer.from(\`\${accountSid}:\${authToken}\`).toString('base64')}\` },
+    body: new URLSearchParams({ To: '+12025550123', From: phoneNumber, Body: 'Your verification code is: 482913' }),
+  });
+  statuses.push(answer.status);
+}
+`;

@@ -2,10 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import GitHubSlugger from 'github-slugger';
-import MarkdownIt from 'markdown-it';
+import MarkdownIt, { type Token } from 'markdown-it';
 
 const markdown = new MarkdownIt({ html: true });
-type Token = ReturnType<(typeof markdown)['parse']>[number];
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -22,6 +21,8 @@ export interface CodeBlock extends Piece {
   readonly file?: string;
   /** What runs it: `<!-- runs in: FILE, FILE -->` before the block. */
   readonly runsIn: readonly string[];
+  /** Why nothing can: `<!-- not run: REASON -->`. */
+  readonly notRun?: string;
 }
 
 /** A Markdown document of the project, taken apart. */
@@ -51,10 +52,11 @@ export class Document {
       if (token.type !== 'fence' && token.type !== 'code_block') return [];
       const [language = '', file] = token.info.split(' ');
       const before = this.tokens[index - 1];
-      const [, named = ''] =
-        (before?.type === 'html_block' && /<!-- runs in: (.+) -->/.exec(before.content)) || [];
-      const runsIn = named.split(', ').filter((name) => name !== '');
-      return [{ place: this.placeOf(token.map![0] + 1), text: token.content, language, file, runsIn }];
+      const comment = before?.type === 'html_block' ? before.content : '';
+      const runsIn = /<!-- runs in: (.+) -->/.exec(comment)?.[1].split(', ') ?? [];
+      const notRun = /<!-- not run: (.+) -->/.exec(comment)?.[1];
+      const place = this.placeOf(token.map![0] + 1);
+      return [{ place, text: token.content, language, file, runsIn, notRun }];
     });
   }
 

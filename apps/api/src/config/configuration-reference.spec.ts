@@ -1,10 +1,17 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
 import { configurationReference } from './configuration-reference.js';
+import { parametersOf } from './parameter.decorator.js';
+import { SystemParameters } from './system-parameters.js';
 
-const document = new URL('../../../../docs/configuration.md', import.meta.url);
+describe('docs/configuration.md', () => {
+  it('is what npm run docs:configuration writes; run it after a parameter has changed', () => {
+    const document = readFileSync(new URL('../../../../docs/configuration.md', import.meta.url), 'utf8');
+    expect(document).toBe(configurationReference());
+  });
 
-it('docs/configuration.md says what the class of the parameters says', () => {
-  if (process.env.WRITE_DOCS) writeFileSync(document, configurationReference());
-  expect(readFileSync(document, 'utf8')).toBe(configurationReference());
+  it('has a heading for every parameter, in the order of the class', () => {
+    const headings = configurationReference().match(/(?<=^### ).+$/gm);
+    expect(headings).toEqual(parametersOf(SystemParameters).map(({ name }) => name));
+  });
 });
