@@ -22,6 +22,7 @@ export const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 const OLDEST_NODE = [20, 19];
 const INSTALL_STAMP = 'node_modules/.install-stamp';
+const BUILD_TOOL = 'node_modules/@nestjs/cli/bin/nest.js';
 const BUILD_STAMP = 'dist/.build-stamp';
 const BUILD_INPUTS = [
   'apps',
@@ -81,7 +82,7 @@ export async function build({ always = false } = {}) {
     if (!always && isBuilt()) return;
     say('Building ...');
     const hash = buildHash();
-    await step('The build', process.execPath, 'node_modules/@nestjs/cli/bin/nest.js', 'build', 'api');
+    await step('The build', process.execPath, BUILD_TOOL, 'build', 'api');
     writeStamp(BUILD_STAMP, hash);
   });
 }
@@ -157,6 +158,8 @@ function npm(...args) {
 }
 
 function isInstalled() {
+  // What `npm prune --omit=dev` took away is missing, whatever the stamp says.
+  if (!existsSync(join(root, BUILD_TOOL))) return false;
   const hash = installHash();
   if (readStamp(INSTALL_STAMP) === hash) return true;
   if (!isInstalledByHand()) return false;

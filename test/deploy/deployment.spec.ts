@@ -15,14 +15,14 @@ import { SystemParameters } from '../../apps/api/src/config/system-parameters.js
 import { TwilioSimulator } from '@app/twilio-simulator';
 import { freePort } from '../../scripts/redis.mjs';
 import { apiEnvironment } from '../support/api.js';
-import { root } from '../support/documents.js';
+import { blocksRunIn, root } from '../support/documents.js';
 import { temporaryFolder, TEST_SECRET } from '../support/stores.js';
 import { until } from '../support/until.js';
 
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 
-/** How long the API may take to end: see graceful-shutdown.ts. */
-const LEAST_GRACE_SECONDS = 25;
+/** How long the API may take to end with the longest time-out of sends, 30 s: see graceful-shutdown.ts. */
+const LEAST_GRACE_SECONDS = 35;
 
 const parameterNames = new Set(
   parametersOf(SystemParameters).flatMap(({ environmentName, kind }) =>
@@ -63,8 +63,15 @@ describe('The Dockerfile', () => {
     expect(inImage('STOPSIGNAL')).toBe('SIGTERM');
   });
 
-  it('starts what npm run start:prod starts', () => {
+  it('builds and starts by the commands that the documentation names', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    const named = [...blocksRunIn('test/deploy/deployment.spec.ts').values()]
+      .flat()
+      .flatMap(({ text }) => text.split('\n').filter((line) => line !== ''))
+      .map((line) => line.replace(/ *#.*/, ''));
+    const built = dockerfile.getInstructions().map((one) => one.getArgumentsContent());
+    expect(new Set(named)).toEqual(new Set(['npm run build', 'npm run start:prod']));
+    expect(built).toContain('npm run build');
     expect(commandOf('CMD').join(' ')).toBe(scripts['start:prod']);
   });
 });

@@ -36,6 +36,10 @@ function faultsOf<P extends Piece>(
   });
 }
 
+/** A spec takes the blocks that it runs out of the documents. */
+const readsBlocksOf = (file: string): boolean =>
+  readFileSync(join(root, file), 'utf8').includes(`blocksRunIn('${file}')`);
+
 const thrownBy = (work: () => unknown): string | undefined => {
   try {
     work();
@@ -85,7 +89,9 @@ describe('Code blocks in the documentation', () => {
       if (runsIn.length === 0)
         return READ_HERE.includes(language) || notRun ? undefined : 'nothing says what runs it';
       const missing = runsIn.find((file) => !existsSync(join(root, file)));
-      return missing && `there is no ${missing}`;
+      if (missing) return `there is no ${missing}`;
+      const blind = runsIn.find((file) => file.endsWith('.ts') && !readsBlocksOf(file));
+      return blind && `${blind} does not read what it is said to run`;
     });
     expect(faults).toEqual([]);
   });

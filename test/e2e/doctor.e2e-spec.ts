@@ -7,6 +7,7 @@ import { EmbeddedStorage, RedisStorage, Secret } from '@app/sms';
 import { ManualClock, TwilioSimulator } from '@app/twilio-simulator';
 import { freePort } from '../../scripts/redis.mjs';
 import { apiEnvironment, startApi, type RunningApi, type StoreKind } from '../support/api.js';
+import { blocksRunIn } from '../support/documents.js';
 import { examineWith, reportOf, runDoctorProcess, type Examined } from '../support/doctor.js';
 import { RedisServer } from '../support/redis-server.js';
 import { userOfReadme } from '../support/redis-user.js';
@@ -324,6 +325,37 @@ describe('A broken set-up is named in one line, with the way to mend it', () => 
     }
   });
 
+  it('a proxy that answers in the place of Twilio', async () => {
+    const proxy: Server = createServer((_, response) => response.writeHead(404).end('<h1>Not found</h1>'));
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const { port } = proxy.address() as AddressInfo;
+    try {
+      const environment = await sound('embedded', { TWILIO_SMS_BASE_URL: `http://127.0.0.1:${port}` });
+      expect(await failureOf(environment, ['--live'])).toMatch(
+        /twilio account .*gives no answer that can be read\. -> See that twilio\.sms\.base_url is right/,
+      );
+    } finally {
+      proxy.close();
+    }
+  });
+
+  it('an API key that was taken back, beside an auth token that is right', async () => {
+    const environment = await sound('embedded', {
+      TWILIO_SMS_API_KEY_SID: API_KEY.sid,
+      TWILIO_SMS_API_KEY_SECRET: 'the-secret-of-another-api-key',
+    });
+    expect(await failureOf(environment, ['--live'])).toMatch(
+      /twilio sender .*does not accept the credentials \(Twilio error 20003\)\. -> Copy .*API key/,
+    );
+  });
+
+  it('a public URL of a wrong format, and Twilio is asked all the same', async () => {
+    const environment = await sound('embedded', { SERVER_PUBLIC_URL: 'verify.example.com/path' });
+    expect(await failureOf(environment, ['--live'])).toMatch(/configuration .*server\.public_url: must be/);
+    const examined = await examineWith(environment, ['--live']);
+    expect(examined.of('pass').join('\n')).toMatch(/twilio account .*active[^]*twilio sender .*can send SMS/);
+  });
+
   it('a Twilio that cannot be reached', async () => {
     const environment = await sound('embedded', {
       TWILIO_SMS_BASE_URL: `http://127.0.0.1:${await freePort()}`,
@@ -363,7 +395,9 @@ describe('A test message', () => {
     simulator.conditions.type = 'Trial';
     const examined = await examineWith(await sound('embedded'), ['--send-to', PHONE], { sleep });
     expect(examined.of('warn')).toEqual([expect.stringMatching(/twilio trial .*verified phones/)]);
-    expect(examined.of('FAIL')).toEqual([expect.stringMatching(/test message .*21608\).* -> Verify it/)]);
+    expect(examined.of('FAIL')).toEqual([
+      expect.stringMatching(/test message .*21608\).* -> Verify the phone/),
+    ]);
   });
 
   it('is not sent with credentials that are refused', async () => {
@@ -372,6 +406,37 @@ describe('A test message', () => {
     const examined = await examineWith(environment, ['--send-to', PHONE], { sleep });
     expect(examined.of('FAIL').at(-1)).toMatch(/test message .*Nothing was sent/);
     expect(simulator.inbox.list()).toHaveLength(before);
+  });
+
+  it('is not sent in demo mode, and who asked for it is told', async () => {
+    const examined = await examineWith({ DATA_PATH: join(folder, 'data') }, ['--send-to', PHONE]);
+    expect(examined.exitCode).toBe(1);
+    expect(examined.of('FAIL')).toEqual([
+      expect.stringMatching(/test message .*Nothing was sent, since there are no Twilio credentials\. -> /),
+    ]);
+  });
+
+  it('is not sent while a parameter of Twilio is wrong', async () => {
+    const before = simulator.inbox.list().length;
+    const environment = await sound('embedded', { TWILIO_SMS_PHONE_NUMBER: '12345' });
+    const examined = await examineWith(environment, ['--send-to', PHONE], { sleep });
+    expect(examined.of('FAIL').at(-1)).toMatch(/test message .*Nothing was sent/);
+    expect(simulator.inbox.list()).toHaveLength(before);
+  });
+});
+
+describe('The documentation', () => {
+  const commands = [...blocksRunIn('test/e2e/doctor.e2e-spec.ts').values()]
+    .flat()
+    .flatMap(({ text }) => text.split('\n'))
+    .filter((line) => line !== '')
+    .map((line) => line.replace(/ *#.*/, ''));
+
+  it.each([...new Set(commands)])('names a command that works: %s', async (command) => {
+    const [program, run, doctor, ...rest] = command.split(' ');
+    expect([program, run, doctor, rest[0] ?? '--']).toEqual(['npm', 'run', 'doctor', '--']);
+    const examined = await examineWith(await sound('embedded'), rest.slice(1), { sleep });
+    expect(examined).toMatchObject({ exitCode: 0 });
   });
 });
 

@@ -46,6 +46,7 @@ export {
 } from './sms.observer.js';
 export {
   SmsEventBus,
+  type LimitOwner,
   type PhoneFacts,
   type SmsDelivered,
   type SmsEvents,

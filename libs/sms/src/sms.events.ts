@@ -11,11 +11,13 @@ export interface PhoneFacts {
   readonly country?: string;
 }
 
+/** Whose limit it was. */
+export type LimitOwner = 'phone' | 'source' | 'total';
+
 /** What a limit, or the kind of number, did not let through. Nothing was counted and nothing was sent. */
 export interface SmsRefused extends PhoneFacts {
   readonly code: SmsErrorCode;
-  /** Whose limit it was: `phone`, `source` or `total`. */
-  readonly limit?: string;
+  readonly limit?: LimitOwner;
   readonly retryAfterSeconds?: number;
 }
 

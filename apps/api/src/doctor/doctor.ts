@@ -38,8 +38,9 @@ export async function* examine(options: DoctorOptions): AsyncGenerator<Finding> 
   }
   yield* storeFindings(read);
   const { demo } = read.parameters;
-  if (demo || !isRight(read, 'server.public_url', 'twilio.sms.base_url')) return;
-  yield publicUrlFinding(read.parameters);
+  if (!demo && isRight(read, 'server.public_url', 'twilio.sms.base_url')) {
+    yield publicUrlFinding(read.parameters);
+  }
   if (!options.live) return;
   // Loaded when it is wanted: it is half of what there is to load.
   const { liveFindings } = await import('./live.findings.js');

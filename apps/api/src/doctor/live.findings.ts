@@ -3,9 +3,11 @@ import type { ReadParameters } from '../config/load-parameters.js';
 import type { DoctorOptions } from './doctor.js';
 import type { Finding } from './finding.js';
 import { isRight } from './right-parameters.js';
-import { testMessageFinding } from './test-message.js';
+import { nothingSent, testMessageFinding } from './test-message.js';
 import { accountFindings, consoleFindings, inspectionOf, senderFinding } from './twilio.findings.js';
 import { webhookFinding } from './webhook.findings.js';
+
+const FIRST = 'Mend what failed above first.';
 
 /** What only Twilio and the running service can tell. */
 export async function* liveFindings(
@@ -13,10 +15,21 @@ export async function* liveFindings(
   options: Pick<DoctorOptions, 'sendTo' | 'waiting'>,
 ): AsyncGenerator<Finding> {
   const { parameters } = read;
-  if (parameters.serverPublicUrl !== undefined && isRight(read, 'twilio.sms.auth_token')) {
+  if (parameters.demo) {
+    if (options.sendTo)
+      yield nothingSent('there are no Twilio credentials', 'Give them, as demo mode asks above.');
+    return;
+  }
+  if (
+    parameters.serverPublicUrl !== undefined &&
+    isRight(read, 'server.public_url', 'twilio.sms.base_url', 'twilio.sms.auth_token')
+  ) {
     yield await webhookFinding(parameters);
   }
-  if (!isRight(read, 'twilio.')) return;
+  if (!isRight(read, 'twilio.')) {
+    if (options.sendTo) yield nothingSent('a parameter of Twilio is wrong', FIRST);
+    return;
+  }
   const inspection = inspectionOf(parameters);
   try {
     yield* twilioFindings(read, options, inspection);
@@ -43,11 +56,6 @@ async function* twilioFindings(
   yield* consoleFindings(parameters);
   if (!sendTo) return;
   yield failed
-    ? {
-        check: 'test message',
-        result: 'fail',
-        seen: 'Nothing was sent, since Twilio would not take it.',
-        fix: 'Mend what failed above first.',
-      }
+    ? nothingSent('Twilio would not take it', FIRST)
     : await testMessageFinding(parameters, inspection, sendTo, waiting);
 }

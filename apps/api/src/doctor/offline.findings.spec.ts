@@ -83,8 +83,17 @@ describe('A public URL', () => {
   it('has to be one that Twilio can reach', () => {
     expect(of('https://verify.example.com').result).toBe('pass');
     expect(of('http://verify.example.com').result).toBe('warn');
-    expect(of('http://127.0.0.1:3000').result).toBe('fail');
   });
+
+  it.each(['http://127.0.0.1:3000', 'https://10.0.0.5', 'https://192.168.1.2', 'https://[fd00::1]'])(
+    '%s is no address of the internet',
+    (url) => expect(of(url).result).toBe('fail'),
+  );
+
+  it.each(['https://api', 'https://verify.local', 'https://verify.internal'])(
+    '%s is no name of the internet',
+    (url) => expect(of(url).result).toBe('fail'),
+  );
 
   it('of this machine is right with a simulator on it', () => {
     expect(of('http://127.0.0.1:3000', { TWILIO_SMS_BASE_URL: 'http://127.0.0.1:4010' }).result).toBe('pass');

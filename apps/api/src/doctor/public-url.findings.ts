@@ -1,3 +1,4 @@
+import ipaddr from 'ipaddr.js';
 import { isLoopback } from '../config/parameter.rules.js';
 import type { SystemParameters } from '../config/system-parameters.js';
 import type { Finding } from './finding.js';
@@ -15,11 +16,11 @@ export function publicUrlFinding({ serverPublicUrl, twilioSmsBaseUrl }: SystemPa
   }
   const { protocol, hostname } = new URL(serverPublicUrl);
   const isSimulated = isLoopback(new URL(twilioSmsBaseUrl).hostname);
-  if (isLoopback(hostname) && !isSimulated) {
+  if (isInternal(hostname) && !isSimulated) {
     return {
       check: CHECK,
       result: 'fail',
-      seen: 'server.public_url is an address of this machine, which Twilio cannot reach.',
+      seen: 'server.public_url is an address of this machine or network, which Twilio cannot reach.',
       fix: 'Set server.public_url to the https origin under which the internet reaches this service.',
     };
   }
@@ -31,4 +32,11 @@ export function publicUrlFinding({ serverPublicUrl, twilioSmsBaseUrl }: SystemPa
         seen: 'server.public_url is not https, so callbacks travel in the clear; production refuses it.',
         fix: 'Set server.public_url to an https origin.',
       };
+}
+
+/** Loopback and private addresses, and names that no public DNS knows (RFC 6761, RFC 6762, RFC 8375). */
+function isInternal(hostname: string): boolean {
+  const host = hostname.replace(/^\[|\]$/g, '');
+  if (ipaddr.isValid(host)) return ipaddr.process(host).range() !== 'unicast';
+  return !host.includes('.') || /\.(localhost|local|internal|home\.arpa)$/.test(host);
 }

@@ -1,5 +1,4 @@
 import { MessageTemplate } from '@app/sms';
-import { SegmentedMessage } from 'sms-segments-calculator';
 import type { SystemParameters } from '../config/system-parameters.js';
 import type { Finding } from './finding.js';
 
@@ -12,16 +11,14 @@ export function templateFinding(parameters: SystemParameters): Finding {
     webOrigin: parameters.twilioSmsWebOrigin,
     androidAppHash: parameters.twilioSmsAndroidAppHash,
   });
-  const message = new SegmentedMessage(template.render('0'.repeat(codeLength)));
-  const { encodingName, segmentsCount } = message;
-  const foreign = [...new Set(message.getNonGsmCharacters())];
+  const { encoding, segmentsPerCode: segments, charactersOutsideGsm7: foreign } = template.facts(codeLength);
   const seen =
-    `With a code of ${codeLength} digits the text is ${encodingName}, ` +
-    (segmentsCount === 1
+    `With a code of ${codeLength} digits the text is ${encoding}, ` +
+    (segments === 1
       ? '1 segment: each code costs one message'
-      : `${segmentsCount} segments: each code costs ${segmentsCount} messages`) +
+      : `${segments} segments: each code costs ${segments} messages`) +
     (foreign.length > 0 ? `; outside GSM-7: ${foreign.slice(0, MOST_NAMED).map(named).join(' ')}.` : '.');
-  if (segmentsCount === 1) return { check: 'template', result: 'pass', seen };
+  if (segments === 1) return { check: 'template', result: 'pass', seen };
   const fix =
     foreign.length > 0
       ? 'Replace the characters that are named, or shorten twilio.sms.template_message to 70 characters.'

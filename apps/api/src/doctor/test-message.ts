@@ -33,6 +33,11 @@ export async function testMessageFinding(
   return findingOf(await follow(inspection, sent.answer.sid, phone, waiting), phone);
 }
 
+/** Who asked for a message is told that there was none. */
+export function nothingSent(why: string, fix: string): Finding {
+  return { check: CHECK, result: 'fail', seen: `Nothing was sent, since ${why}.`, fix };
+}
+
 function senderOf(parameters: SystemParameters): { messagingServiceSid: string } | { from: string } {
   const { twilioSmsMessagingServiceSid: messagingServiceSid, twilioSmsPhoneNumber } = parameters;
   return messagingServiceSid ? { messagingServiceSid } : { from: twilioSmsPhoneNumber! };

@@ -3,6 +3,12 @@ import type { Remedy } from './finding.js';
 import { CONSOLE } from './twilio.console.js';
 import { remedyOf } from './twilio.remedies.js';
 
+/** Of answers without a code of Twilio's. */
+const CODES_BY_REASON: Partial<Record<string, number>> = {
+  authentication_failed: 20003,
+  rate_limited: 20429,
+};
+
 /** A free question to Twilio: its answer, or why there is none. */
 export type Asked<T> = { readonly answer: T } | { readonly failure: TwilioFailure };
 
@@ -34,14 +40,14 @@ export function remedyOfFailure({ facts }: TwilioFailure, host: string): Remedy 
         seen: `${host} answers with an error of its own.`,
         fix: `See ${CONSOLE.status}, and try again.`,
       };
-    case '4xx':
-      return remedyOf(facts.twilioCode ?? (facts.reason === 'authentication_failed' ? 20003 : 20429));
-    default:
-      return facts.twilioCode === undefined
+    default: {
+      const twilioCode = facts.twilioCode ?? CODES_BY_REASON[facts.reason ?? ''];
+      return twilioCode === undefined
         ? {
             seen: `${host} gives no answer that can be read.`,
             fix: 'See that twilio.sms.base_url is right and that no proxy answers in its place.',
           }
-        : remedyOf(facts.twilioCode);
+        : remedyOf(twilioCode);
+    }
   }
 }

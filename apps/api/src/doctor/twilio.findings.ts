@@ -5,6 +5,8 @@ import { CONSOLE } from './twilio.console.js';
 import { ask, isRefusal, remedyOfFailure, type Asked } from './twilio.failures.js';
 
 const TWILIO_ORIGIN = 'https://api.twilio.com';
+/** https://www.twilio.com/docs/api/errors/20003 */
+const WRONG_CREDENTIALS = 20003;
 const NORTH_AMERICAN = /^\+1/;
 const TOLL_FREE = /^\+18(00|33|44|55|66|77|88)/;
 
@@ -138,13 +140,15 @@ function unseen(
 ): Finding {
   const check = 'twilio sender';
   const remedy = remedyOfFailure(failure, hostOfTwilio(parameters));
+  const { reason, twilioCode } = failure.facts;
+  const isWrong = twilioCode === undefined || twilioCode === WRONG_CREDENTIALS;
   const isRestricted =
-    parameters.twilioSmsApiKeySid !== undefined && failure.facts.reason === 'authentication_failed';
+    parameters.twilioSmsApiKeySid !== undefined && reason === 'authentication_failed' && !isWrong;
   if (!isRestricted) return { check, result: 'fail', ...remedy };
   return {
     check,
     result: 'look here',
-    seen: `The API key may not look at the sender, or is wrong (Twilio error ${failure.facts.twilioCode ?? 20003}).`,
+    seen: `The API key may not look at the sender (Twilio error ${twilioCode}).`,
     fix: `See the rights of the key: ${CONSOLE.credentials}. ${fix}`,
   };
 }

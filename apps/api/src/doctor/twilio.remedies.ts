@@ -24,8 +24,8 @@ const SUSPENDED: Remedy = {
   fix: `Settle what Twilio asks for (billing, review): ${CONSOLE.home}`,
 };
 const TRIAL: Remedy = {
-  seen: 'A trial account sends only to verified phones, and this one is not verified',
-  fix: `Verify it, or upgrade the account: ${CONSOLE.verifiedPhones}`,
+  seen: 'A trial account sends only from its trial number and to verified phones',
+  fix: `Verify the phone, or upgrade the account: ${CONSOLE.verifiedPhones}`,
 };
 const INVALID_PHONE: Remedy = { seen: 'Twilio says that there is no such number', fix: OTHER_PHONE };
 const NOT_MOBILE: Remedy = { seen: 'This number cannot receive SMS', fix: OTHER_PHONE };
@@ -86,7 +86,9 @@ const REMEDIES = new Map<number, Remedy>([
   ],
   [21614, NOT_MOBILE],
   [21635, NOT_MOBILE],
+  [21659, SENDER],
   [21660, SENDER],
+  [21661, SENDER],
   [21701, WRONG_SERVICE],
   [21702, WRONG_SERVICE],
   [21703, EMPTY_SERVICE],

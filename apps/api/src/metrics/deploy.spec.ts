@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { parser } from '@prometheus-io/lezer-promql';
 import { parse as parseYaml } from 'yaml';
+import { STORE_FAULTS } from '@app/sms';
 import { parseMetrics } from '../../../../test/support/prometheus.js';
 import { ERROR_STATUS } from '../errors/error-status.js';
 import { LABEL_VALUES } from './metrics.labels.js';
@@ -170,6 +171,11 @@ describe('docs/runbook.md', () => {
       for (const query of queries) assertKnown(query);
     },
   );
+
+  it('has an answer to every fault of the store', () => {
+    const { text = '' } = sections.find(({ title }) => title === 'StoreErrors') ?? {};
+    expect(STORE_FAULTS.filter((fault) => !text.includes(`\`${fault}\``))).toEqual([]);
+  });
 });
 
 describe('deploy/grafana/phone-verification.json', () => {

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { INestApplicationContext } from '@nestjs/common';
 import { EventEmitter2, EventEmitterModule } from '@nestjs/event-emitter';
 import { Test } from '@nestjs/testing';
-import { PhoneNumber } from '@app/sms';
+import { PhoneNumber, SmsStorage } from '@app/sms';
 import { TwilioSimulator } from '@app/twilio-simulator';
 import { apiEnvironment, codeFor, wrongCode } from '../../../../test/support/api.js';
 import { newPhone } from '../../../../test/support/stores.js';
@@ -89,6 +89,16 @@ describe('A verification tells the listeners', () => {
           mayArrive: false,
         },
       ],
+    ]);
+  });
+
+  it('that a check failed, and not that a code was rejected, when the store cannot answer', async () => {
+    const phone = newPhone();
+    const { id } = await send(phone);
+    await app.get(SmsStorage).close();
+    await expect(check(id, codeFor(simulator, phone))).rejects.toThrow();
+    expect(named('verification.').slice(1)).toEqual([
+      ['verification.check_failed', { code: 'STORE_UNAVAILABLE' }],
     ]);
   });
 

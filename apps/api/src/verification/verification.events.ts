@@ -1,5 +1,10 @@
-import type { PhoneFacts, SmsEvents } from '@app/sms';
+import type { LimitOwner, PhoneFacts, SmsErrorCode, SmsEvents, SmsFailureReason } from '@app/sms';
+import type { IdempotencyErrorCode } from '../idempotency/idempotency.errors.js';
 import type { Purpose } from './purpose.js';
+import type { CodeEndedReason, VerificationErrorCode } from './verification.errors.js';
+
+/** The error code of an answer; `INTERNAL_ERROR` is a fault of ours. */
+export type OutcomeCode = SmsErrorCode | VerificationErrorCode | IdempotencyErrorCode | 'INTERNAL_ERROR';
 
 /** A code was sent, and can be checked. */
 export interface VerificationStarted extends PhoneFacts {
@@ -9,20 +14,17 @@ export interface VerificationStarted extends PhoneFacts {
 /** A call for a code was refused. */
 export interface VerificationRefused extends Partial<PhoneFacts> {
   readonly purpose?: Purpose;
-  /** The error code of the answer. */
-  readonly code: string;
-  /** Whose limit it was: `phone`, `source` or `total`. */
-  readonly limit?: string;
+  readonly code: OutcomeCode;
+  readonly limit?: LimitOwner;
   readonly retryAfterSeconds?: number;
 }
 
 /** A call for a code failed. */
 export interface VerificationFailed extends Partial<PhoneFacts> {
   readonly purpose?: Purpose;
-  /** The error code of the answer. */
-  readonly code: string;
+  readonly code: OutcomeCode;
   /** Why Twilio did not take the message, if it said so. */
-  readonly reason?: string;
+  readonly reason?: SmsFailureReason;
   /** Twilio's error code, when it gave one. */
   readonly twilioCode?: number;
   /** The code may arrive all the same, and can then be checked. */
@@ -37,11 +39,16 @@ export interface VerificationApproved extends PhoneFacts {
 /** A code was entered and not accepted. */
 export interface VerificationRejected extends Partial<PhoneFacts> {
   readonly purpose?: Purpose;
-  /** The error code of the answer. */
-  readonly code: string;
+  readonly code: OutcomeCode;
   /** Why the code cannot be accepted any more. */
-  readonly reason?: string;
+  readonly reason?: CodeEndedReason;
   readonly attemptsLeft?: number;
+}
+
+/** A check failed, and whether the code was right is not known. */
+export interface VerificationCheckFailed extends Partial<PhoneFacts> {
+  readonly purpose?: Purpose;
+  readonly code: OutcomeCode;
 }
 
 /** Events of the API by their names, besides those of the library. None is emitted for an answer that is repeated. */
@@ -51,4 +58,5 @@ export interface VerificationEvents extends SmsEvents {
   'verification.failed': VerificationFailed;
   'verification.approved': VerificationApproved;
   'verification.rejected': VerificationRejected;
+  'verification.check_failed': VerificationCheckFailed;
 }

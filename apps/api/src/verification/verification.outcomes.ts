@@ -7,13 +7,14 @@ import {
   SmsSendFailedError,
   StoreUnavailableError,
   TodaySmsLimitReachedError,
+  type LimitOwner,
   type PhoneNumber,
 } from '@app/sms';
 import { IdempotencyError } from '../idempotency/idempotency.errors.js';
 import { Metrics } from '../metrics/metrics.js';
-import { type SmsCodeError, UnconfirmedSendError, VerificationError } from './verification.errors.js';
+import { SmsCodeExpiredError, UnconfirmedSendError, VerificationError } from './verification.errors.js';
 import type { Purpose } from './purpose.js';
-import type { VerificationEvents } from './verification.events.js';
+import type { OutcomeCode, VerificationEvents } from './verification.events.js';
 import { countCheck, countSend } from './verification.metrics.js';
 
 /** What a log line may say besides. Of the user it says the masked phone, and nothing else. */
@@ -98,13 +99,22 @@ export class VerificationOutcomes {
     failure: unknown,
   ): void {
     if (repeated) return;
-    const { code, limit, retryAfterSeconds, reason, twilioCode, mayArrive, attemptsLeft } = factsOf(failure);
-    const common = () => ({ phone: phone?.masked, country: phone?.country, purpose, code });
+    const facts = factsOf(failure);
+    const common = () => ({ phone: phone?.masked, country: phone?.country, purpose, code: facts.code });
     if (event === 'verification.check') {
-      this.events.emit('verification.rejected', () => ({ ...common(), reason, attemptsLeft }));
+      if (isSaidNo(failure)) {
+        const reason = failure instanceof SmsCodeExpiredError ? failure.reason : undefined;
+        const { attemptsLeft } = facts;
+        this.events.emit('verification.rejected', () => ({ ...common(), reason, attemptsLeft }));
+      } else {
+        this.events.emit('verification.check_failed', common);
+      }
     } else if (isSaidNo(failure)) {
+      const { limit, retryAfterSeconds } = facts;
       this.events.emit('verification.refused', () => ({ ...common(), limit, retryAfterSeconds }));
     } else {
+      const reason = failure instanceof SmsSendFailedError ? failure.reason : undefined;
+      const { twilioCode, mayArrive } = facts;
       this.events.emit('verification.failed', () => ({ ...common(), reason, twilioCode, mayArrive }));
     }
   }
@@ -118,14 +128,21 @@ function levelOf(error: unknown): 'log' | 'warn' | 'error' {
   return isOurs(error) ? 'log' : 'error';
 }
 
-type Facts = Partial<SmsSendFailedError> &
-  Partial<StoreUnavailableError> &
-  Partial<TodaySmsLimitReachedError> &
-  Partial<SmsCodeError>;
+interface Facts {
+  readonly code: OutcomeCode;
+  readonly reason?: SmsSendFailedError['reason'] | SmsCodeExpiredError['reason'];
+  readonly limit?: LimitOwner;
+  readonly retryAfterSeconds?: number;
+  readonly mayArrive?: boolean;
+  readonly attemptsLeft?: number;
+  readonly twilioCode?: number;
+  readonly twilioRequestId?: string;
+  readonly fault?: StoreUnavailableError['fault'];
+}
 
 /** The facts of our own errors. Of any other error only that there was one. */
-function factsOf(error: unknown): Omit<Facts, 'code'> & { code: string } {
-  return isOurs(error) ? (error as Facts & { code: string }) : { code: 'INTERNAL_ERROR' };
+function factsOf(error: unknown): Facts {
+  return isOurs(error) ? error : { code: 'INTERNAL_ERROR' };
 }
 
 /** For the log. Of an error that is not ours its class. */
