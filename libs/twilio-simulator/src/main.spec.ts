@@ -4,6 +4,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { blocksRunIn, root } from '../../../test/support/documents.js';
 import { temporaryFolder } from '../../../test/support/stores.js';
 
 const MAIN = fileURLToPath(new URL('../../../dist/libs/twilio-simulator/src/main.js', import.meta.url));
@@ -24,8 +25,8 @@ describe('npm run simulator', () => {
   });
 
   /** Resolves when it has started, or ended. */
-  async function run(environment: Record<string, string> = {}) {
-    const child = spawn(process.execPath, [MAIN], {
+  async function run(environment: Record<string, string> = {}, program = MAIN) {
+    const child = spawn(process.execPath, [program], {
       cwd: folder,
       env: { PATH: process.env.PATH ?? '', PORT: '0', ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -49,8 +50,13 @@ describe('npm run simulator', () => {
     await once(child, 'exit');
   }
 
-  it('starts, and says how to use it', async () => {
-    const { printed, warned } = await run();
+  it('starts as the documentation says, and says how to use it', async () => {
+    const [{ text }] = blocksRunIn('libs/twilio-simulator/src/main.spec.ts').get('docs/simulator.md')!;
+    const script = /^npm run ([\w:-]+)/.exec(text)![1];
+    const { scripts } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
+      scripts: Record<string, string>;
+    };
+    const { printed, warned } = await run({}, join(root, scripts[script].replace(/^node /, '')));
 
     expect(printed).toMatch(
       /TWILIO_SMS_BASE_URL=http:\/\/127\.0\.0\.1:\d+\n +TWILIO_SMS_ACCOUNT_SID=AC[0-9a-f]{32}\n/,
