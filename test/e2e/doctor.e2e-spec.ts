@@ -278,7 +278,7 @@ describe('A broken set-up is named in one line, with the way to mend it', () => 
       exitCode: 1,
       failed: [
         expect.stringMatching(
-          /aliyun .*aliyun\.sms\.access_key_secret is left over.* -> Remove it; twilio\.sms\.auth_token takes its place.*npm run migrate:aliyun -- FILE/,
+          /aliyun .*aliyun\.sms\.access_key_secret is left over.* -> Remove it; in its place: twilio\.sms\.auth_token\. .*npm run migrate:aliyun -- FILE/,
         ),
       ],
     });

@@ -7,10 +7,15 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { parse as parseCsv } from 'csv-parse/sync';
 import { loadParameters } from '../../apps/api/src/config/load-parameters.js';
 import { migrate } from '../../apps/api/src/migration/migration.command.js';
+import { blocksRunIn } from '../support/documents.js';
 import { randomPhoneList, type WrittenPhone } from '../support/phone-list.js';
 import { temporaryFolder } from '../support/stores.js';
 
 const COMMAND = fileURLToPath(new URL('../../scripts/migrate-aliyun.mjs', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../dist/apps/api/src/migration/migration.main.js', import.meta.url));
+/** Two thirds of what the long lists below take on the disk, or less; the command itself takes half of it. */
+const SMALL_HEAP_MIB = 48;
+const NUMBER = '13800138000\n';
 
 /** The parameters of an installation that has been in use: 13, with what its people have put into them. */
 const OLD: readonly [name: string, value: string][] = [
@@ -76,7 +81,31 @@ async function run(...args: readonly string[]): Promise<Ended> {
   return { exitCode, ...printed };
 }
 
-async function file(name: string, content: string): Promise<string> {
+/** The built command in a process of its own. @param program what Node runs, with its options before it */
+async function runProcess(program: readonly string[], args: readonly string[]): Promise<string> {
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [...program, ...args], {
+    cwd: folder,
+  });
+  expect(stderr).toBe('');
+  return stdout;
+}
+
+const runInSmallHeap = (list: string): Promise<string> =>
+  runProcess([`--max-old-space-size=${SMALL_HEAP_MIB}`, MAIN], ['--phones', list, '--country', 'CN']);
+
+/** What stands after `npm run migrate:aliyun --` in the commands of a document. */
+function documentedArguments(): string[][] {
+  const commands = [...blocksRunIn('test/e2e/migration.e2e-spec.ts').values()]
+    .flat()
+    .flatMap(({ text }) => text.trim().split('\n'));
+  return commands.map((command) => {
+    const args = /^npm run migrate:aliyun -- ([\w. -]+)$/.exec(command)?.[1];
+    if (args === undefined) throw new Error(`It is not known how to run this: ${command}`);
+    return args.split(' ');
+  });
+}
+
+async function file(name: string, content: Parameters<typeof writeFile>[1]): Promise<string> {
   const path = join(folder, name);
   await writeFile(path, content);
   return path;
@@ -195,14 +224,26 @@ describe('The migration of a configuration with 13 parameters', () => {
     });
     expect(await everything()).toEqual(before);
   });
+});
 
-  it('runs as a command, from any folder', async () => {
-    await file('old.env', EXPORTS['old.env']);
-    const { stdout } = await promisify(execFile)(process.execPath, [COMMAND, 'old.env', '--out', 'new.env'], {
-      cwd: folder,
-    });
-    expect(stdout).toContain('Written: new.env.');
-    expect((await readdir(folder)).toSorted()).toEqual(['new.env', 'old.env']);
+describe('The commands of docs/migration.md', () => {
+  it('run from any folder, one after the other, and do what it says', async () => {
+    await file('old.sql', EXPORTS['old.sql']);
+    await file('phones.txt', `${NUMBER}x\n`);
+    const printed = [];
+    for (const args of documentedArguments()) printed.push(await runProcess([COMMAND], args));
+    expect(printed).toEqual([
+      expect.stringContaining('Nothing was written (--dry-run).'),
+      expect.stringContaining('Written: new.env.'),
+      expect.stringContaining('Written: phones.txt.e164 and phones.txt.failed.csv.'),
+    ]);
+    expect((await readdir(folder)).toSorted()).toEqual([
+      'new.env',
+      'old.sql',
+      'phones.txt',
+      'phones.txt.e164',
+      'phones.txt.failed.csv',
+    ]);
   });
 });
 
@@ -259,9 +300,22 @@ describe('The migration of 10,000 phone numbers of mixed spelling', () => {
     expect(await everything()).toEqual(before);
   });
 
-  it('reads a list in UTF-16, and refuses what is no text', async () => {
-    const list = join(folder, 'phones.txt');
-    await writeFile(list, Buffer.from('\ufeff13800138000\r\n13900139000', 'utf16le'));
+  it('draws its progress on a terminal, beside what it prints', async () => {
+    const list = await file('phones.txt', NUMBER);
+    const drawn: string[] = [];
+    const printed: string[] = [];
+    await migrate(['--phones', list, '--country', 'CN'], {
+      stdout: { write: (text) => printed.push(text) },
+      stderr: { isTTY: true, write: (text) => drawn.push(text) },
+    });
+    expect(drawn).toEqual([expect.stringMatching(/^\r\[#{30}] 100 % {2}1 lines$/), '\r\x1b[K']);
+    expect(printed.join('')).not.toContain('\r');
+  });
+});
+
+describe('A list of phone numbers', () => {
+  it('in UTF-16 is read, and what is no text is refused', async () => {
+    const list = await file('phones.txt', Buffer.from('\ufeff13800138000\r\n13900139000', 'utf16le'));
     expect(await run('--phones', list, '--country', 'CN')).toMatchObject({ exitCode: 0 });
     expect(await readFile(`${list}.e164`, 'utf8')).toBe('+8613800138000\n+8613900139000\n');
 
@@ -269,10 +323,75 @@ describe('The migration of 10,000 phone numbers of mixed spelling', () => {
     const { exitCode, stderr } = await run('--phones', picture, '--country', 'CN');
     expect({ exitCode, stderr }).toEqual({
       exitCode: 1,
-      stderr: expect.stringMatching(/is not a text file in UTF-8/),
+      stderr: expect.stringMatching(/is not a text file in UTF-8, UTF-16 or GB 18030/),
     });
     expect(await readdir(folder)).not.toContain('phones.png.e164');
   });
+
+  it('in GB 18030, as Excel writes it in China, is read, wherever its first Chinese character stands', async () => {
+    const plain = 6_000;
+    const inFullWidth = 4_000;
+    const zhangSan = Buffer.from([0xd5, 0xc5, 0xc8, 0xfd, 0x0d, 0x0a]);
+    const fullWidth = Buffer.from(
+      [...Buffer.from(NUMBER)].flatMap((byte) => (byte === 0x0a ? [byte] : [0xa3, 0x80 + byte])),
+    );
+    // The first line makes the pieces in which a file is read end within a character.
+    const list = await file(
+      'phones.txt',
+      Buffer.concat([
+        Buffer.from(`\n${NUMBER.repeat(plain)}`),
+        ...Array<Buffer>(inFullWidth).fill(fullWidth),
+        zhangSan,
+      ]),
+    );
+
+    const { stdout } = await run('--phones', list, '--country', 'CN');
+    expect(stdout).toContain('text in GB18030, 10,002 lines: 10,000 converted, 1 not converted, 1 blank.');
+    expect(await readFile(`${list}.e164`, 'utf8')).toBe('+8613800138000\n'.repeat(plain + inFullWidth));
+    expect(await readFile(`${list}.failed.csv`, 'utf8')).toBe(
+      'line,reason,input\n10002,"is not a phone number",张三\n',
+    );
+  });
+
+  it('in no known encoding is read all the same, and its broken lines are listed', async () => {
+    const list = await file('phones.txt', Buffer.from(`${NUMBER}13800138000\xff\n${NUMBER}`, 'latin1'));
+    const { stdout } = await run('--phones', list, '--country', 'CN');
+    expect(stdout).toContain('3 lines: 2 converted, 1 not converted, 0 blank.');
+    expect(stdout).toContain('line 2    has characters that cannot be read');
+  });
+
+  it('may be far longer than the memory; every line is accounted for', async () => {
+    const rounds = 300;
+    const junk = `${'x'.repeat(320)}\n`;
+    const blank = `${' '.repeat(320)}\n`;
+    const full = NUMBER.repeat(5) + junk.repeat(200) + blank.repeat(195);
+    const sparse = `${blank.repeat(399)}no number, but longer than one\n`;
+    const list = await file('phones.txt', [
+      ...Array<string>(rounds).fill(full),
+      ...Array<string>(rounds).fill(sparse),
+    ]);
+    expect((await stat(list)).size).toBeGreaterThan(1.5 * SMALL_HEAP_MIB * 2 ** 20);
+
+    const converted = rounds * 5;
+    const failed = rounds * 201;
+    expect(await runInSmallHeap(list)).toContain(
+      '240,000 lines: 1,500 converted, 60,300 not converted, 178,200 blank.',
+    );
+    expect(await readFile(`${list}.e164`, 'utf8')).toBe('+8613800138000\n'.repeat(converted));
+    const table = await readFile(`${list}.failed.csv`, 'latin1');
+    expect(table.split('\n')).toHaveLength(1 + failed + 1);
+  }, 60_000);
+
+  it('may have a line that does not end; it is cut and listed, and those around it are converted', async () => {
+    const mebibyte = '1'.repeat(2 ** 20);
+    const list = await file('phones.txt', [NUMBER, ...Array<string>(100).fill(mebibyte), `\n${NUMBER}`]);
+    expect(await runInSmallHeap(list)).toContain('3 lines: 2 converted, 1 not converted, 0 blank.');
+    expect(await readFile(`${list}.e164`, 'utf8')).toBe('+8613800138000\n+8613800138000\n');
+    expect(parseCsv(await readFile(`${list}.failed.csv`, 'utf8'))).toEqual([
+      ['line', 'reason', 'input'],
+      ['2', 'is longer than 4096 characters; those are all that is kept of it', '1'.repeat(4096)],
+    ]);
+  }, 60_000);
 });
 
 describe('The command line of the migration', () => {

@@ -1,14 +1,8 @@
+import { successorOf } from '../config/aliyun.successors.js';
 import type { ReadParameters } from '../config/load-parameters.js';
 import { isOfAliyun } from '../config/unknown-names.js';
 import type { Finding } from './finding.js';
 
-/** What takes the place of the parameters of the former provider, by the end of their names. */
-const SUCCESSORS = new Map([
-  ['ACCESS_KEY_ID', 'twilio.sms.account_sid takes its place'],
-  ['ACCESS_KEY_SECRET', 'twilio.sms.auth_token takes its place'],
-  ['SIGN_NAME', 'twilio.sms.phone_number takes its place'],
-  ['SMS_CODE_TEMPLATE_CODE', 'twilio.sms.template_message takes its place, with the text itself'],
-]);
 const LONGEST_SHOWN = 80;
 
 /** What is wrong with the parameters, each fault on a line of its own. */
@@ -37,13 +31,12 @@ export function configurationFindings({ parameters, given, faults, warnings }: R
 function aliyunFindings(spellings: readonly string[]): Finding[] {
   const leftovers = [...new Set(spellings)].filter(isOfAliyun);
   return leftovers.map((spelling) => {
-    const end = spelling.replace(/^aliyun[._](sms[._])?/i, '').toUpperCase();
-    const successor = SUCCESSORS.get(end) ?? 'nothing takes its place';
+    const successor = successorOf(spelling) ?? 'nothing';
     return {
       check: 'aliyun',
       result: 'fail',
       seen: `${spelling.slice(0, LONGEST_SHOWN)} is left over from Aliyun, and is not used.`,
-      fix: `Remove it; ${successor}. For a whole file: npm run migrate:aliyun -- FILE`,
+      fix: `Remove it; in its place: ${successor}. For a whole file: npm run migrate:aliyun -- FILE`,
     };
   });
 }

@@ -118,9 +118,9 @@ describe('The configuration', () => {
     const findings = configurationFindings(
       read({ ALIYUN_SMS_ACCESS_KEY_ID: 'birdsong', 'aliyun.sms.sign_name': 'birdsong', ALIYUN_REGION: 'x' }),
     ).filter(({ check }) => check === 'aliyun');
-    expect(findings.map(({ fix }) => /twilio\.sms\.\w+|nothing/.exec(fix!)?.[0])).toEqual([
+    expect(findings.map(({ fix }) => /^Remove it; in its place: (.+?)\. For/.exec(fix!)?.[1])).toEqual([
       'twilio.sms.account_sid',
-      'twilio.sms.phone_number',
+      'twilio.sms.phone_number, or twilio.sms.messaging_service_sid',
       'nothing',
     ]);
     expect(JSON.stringify(findings)).not.toContain('birdsong');

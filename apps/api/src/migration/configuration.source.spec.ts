@@ -27,6 +27,11 @@ describe('A .env file', () => {
     expect(content.skipped).toEqual([1]);
   });
 
+  it('has values that end in a backslash, or go on after one and a quote', () => {
+    expect(read(readEnv(`A="C:\\"\nB="x"\n`))).toEqual(['1 A=C:\\', '2 B=x']);
+    expect(read(readEnv(`A='\\'\n'\nB='x'\n`))).toEqual([`1 A=\\'\n`, '3 B=x']);
+  });
+
   it('gives what dotenv gives, however strange it is', () => {
     const pieces = fc.constantFrom(
       'A=',

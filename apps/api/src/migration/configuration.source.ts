@@ -6,6 +6,7 @@ import { errorCode, MigrationError } from './migration.errors.js';
 import type { Format, OldContent, OldFile } from './old-file.js';
 import { readProperties } from './properties.source.js';
 import { looksLikeSql, readSql } from './sql.source.js';
+import { encodingsOf } from './text.encoding.js';
 
 const LARGEST_BYTES = 64 * 1024 * 1024;
 const READERS: Record<Format, (text: string) => OldContent> = {
@@ -22,8 +23,6 @@ const BY_ENDING: Partial<Record<string, Format>> = {
   '.sql': 'sql',
 };
 const KNOWN_FORMS = `a .env file, Java properties, a key,value CSV, or INSERT statements of sys_params`;
-/** In order: the first that a text without a mark of its encoding can be read in. Exports from China may be in GB 18030. */
-const ENCODINGS = ['utf-8', 'gb18030'];
 
 /**
  * Reads an old configuration, whatever of the known forms it has.
@@ -64,13 +63,6 @@ export function decode(bytes: Buffer): { text: string; encoding: string } {
     }
   }
   throw new MigrationError(`This is not a text file: it has to be ${KNOWN_FORMS}.`);
-}
-
-function encodingsOf(bytes: Buffer): readonly string[] {
-  const [first, second] = bytes;
-  if ((first === 0xff && second === 0xfe) || (second === 0 && first !== 0)) return ['utf-16le'];
-  if ((first === 0xfe && second === 0xff) || (first === 0 && second !== 0)) return ['utf-16be'];
-  return ENCODINGS;
 }
 
 function formatOf(path: string, text: string): Format {

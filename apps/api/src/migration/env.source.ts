@@ -27,15 +27,20 @@ export function readEnv(text: string): OldContent {
 /** How many lines the parameter takes that begins here: more than one if its value is in quotes and has line breaks. */
 function heightAt(lines: readonly string[], start: number): number {
   const quote = QUOTE_OPENED.exec(lines[start])?.[1];
-  if (quote === undefined || isClosed(lines[start], quote)) return 1;
-  for (let height = 2; height <= LONGEST_VALUE && start + height <= lines.length; height++) {
+  if (quote === undefined) return 1;
+  let found = 1;
+  for (let height = 1; height <= LONGEST_VALUE && start + height <= lines.length; height++) {
     if (!lines[start + height - 1].includes(quote)) continue;
-    if (isClosed(lines.slice(start, start + height).join('\n'), quote)) return height;
+    const value = closedValue(lines.slice(start, start + height).join('\n'), quote);
+    if (value === undefined) continue;
+    if (!value.endsWith('\\')) return height;
+    found = height; // a quote after a backslash closes the value only if no other does
   }
-  return 1;
+  return found;
 }
 
-function isClosed(text: string, quote: string): boolean {
+/** The value of the only parameter of a text, if its quotes are closed. */
+function closedValue(text: string, quote: string): string | undefined {
   const values = Object.values(parse(text));
-  return values.length === 1 && !values[0].startsWith(quote);
+  return values.length === 1 && !values[0].startsWith(quote) ? values[0] : undefined;
 }

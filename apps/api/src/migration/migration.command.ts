@@ -71,7 +71,6 @@ async function migratePhones(
       failed: async (text) => failed?.write(text),
       progress: (bytes, lines) => bar.update(bytes, lines),
     });
-    bar.end();
     const report = phoneListReport(list, result);
     if (dryRun) return `${report}\nNothing was written (--dry-run).\n`;
     const isNew = await publishTogether(files);
@@ -80,6 +79,7 @@ async function migratePhones(
       ? `${report}\nWritten: ${names}.\n`
       : `${report}\nThere is nothing to do: ${names} have all of this already.\n`;
   } finally {
+    bar.end();
     for (const file of files) await file.discard();
   }
 }

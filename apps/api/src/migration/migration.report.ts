@@ -70,10 +70,11 @@ export function differenceReport(file: string, out: string, configuration: NewCo
 
 /** What became of a list of numbers; no number is shown. */
 export function phoneListReport(list: string, result: PhoneListResult): string {
-  const { lines, converted, failed, blank, duplicates, fixedLines, allDuplicatesFound } = result;
+  const { encoding, lines, converted, failed, blank, duplicates, fixedLines, allDuplicatesFound } = result;
   const reasons = [...result.failuresByReason].toSorted(([, one], [, other]) => other - one);
   return [
-    `${list}: ${plural(lines, 'line')}: ${number(converted)} converted, ${number(failed)} not converted, ${number(blank)} blank.`,
+    `${list}: text in ${encoding.toUpperCase()}, ${plural(lines, 'line')}: ` +
+      `${number(converted)} converted, ${number(failed)} not converted, ${number(blank)} blank.`,
     ...among(
       duplicates,
       result.firstDuplicates,

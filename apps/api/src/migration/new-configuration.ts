@@ -1,3 +1,4 @@
+import { successorOf } from '../config/aliyun.successors.js';
 import { faultsOfEach } from '../config/load-parameters.js';
 import { environmentNameOf, parametersOf, type ParameterDescription } from '../config/parameter.decorator.js';
 import { readParameter } from '../config/parameter.values.js';
@@ -8,14 +9,6 @@ import type { OldContent, OldParameter } from './old-file.js';
 const ALIYUN = /^aliyun[._-]/i;
 const TWILIO = /^twilio[._-]/i;
 const TWILIO_SMS = 'twilio.sms.';
-
-/** What the operator puts in the place of a parameter that is removed. */
-const SUCCESSORS: Partial<Record<string, string>> = {
-  ALIYUN_SMS_ACCESS_KEY_ID: 'twilio.sms.account_sid',
-  ALIYUN_SMS_ACCESS_KEY_SECRET: 'twilio.sms.auth_token',
-  ALIYUN_SMS_SIGN_NAME: 'twilio.sms.phone_number, or twilio.sms.messaging_service_sid',
-  ALIYUN_SMS_SMS_CODE_TEMPLATE_CODE: 'twilio.sms.template_message, the text itself with %s for the code',
-};
 
 /** Without these nothing is sent; a Messaging Service may take the place of the number. */
 const TO_FILL_IN = ['twilio.sms.account_sid', 'twilio.sms.auth_token', 'twilio.sms.phone_number'];
@@ -90,7 +83,7 @@ export function newConfiguration(old: OldContent): NewConfiguration {
 }
 
 function asRemoved({ name, line }: OldParameter): RemovedParameter {
-  return { name, line, successor: SUCCESSORS[keyOf(name)] };
+  return { name, line, successor: successorOf(name) };
 }
 
 function asKept({ name: writtenName, value, line }: OldParameter): KeptParameter {

@@ -16,7 +16,8 @@ export type Place = 'free' | 'same' | 'taken';
  */
 export class NewFile {
   private readonly hash = createHash('sha256');
-  private buffer: string[] = [];
+  /** Bytes: a text may be a part of a much longer one, and would hold it. */
+  private buffer: Buffer[] = [];
   private buffered = 0;
 
   private constructor(
@@ -39,8 +40,9 @@ export class NewFile {
 
   /** Waits while the disk does, so that no more than a buffer is held. */
   async write(text: string): Promise<void> {
-    this.buffer.push(text);
-    this.buffered += text.length;
+    const bytes = Buffer.from(text);
+    this.buffer.push(bytes);
+    this.buffered += bytes.length;
     if (this.buffered >= BUFFER_LENGTH) await this.flush();
   }
 
@@ -87,7 +89,7 @@ export class NewFile {
   }
 
   private async flush(): Promise<void> {
-    const bytes = Buffer.from(this.buffer.join(''));
+    const bytes = Buffer.concat(this.buffer);
     this.buffer = [];
     this.buffered = 0;
     this.hash.update(bytes);

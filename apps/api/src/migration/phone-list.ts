@@ -1,15 +1,16 @@
 import { createReadStream } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
 import type { CountryCode } from 'libphonenumber-js/max';
 import { errorCode, MigrationError } from './migration.errors.js';
-import { convertPhone } from './phone-conversion.js';
+import { convertPhone, type Conversion } from './phone-conversion.js';
+import { decoded, encodingOfFile } from './text.encoding.js';
+import { linesOf, type Line } from './text.lines.js';
 
 /** Different numbers that are remembered to find those that occur twice. Beyond it none is looked for. */
 const REMEMBERED_NUMBERS = 2_000_000;
 /** Lines that are shown to the operator; the file of failures has all of them. */
 const SHOWN_LINES = 20;
-const LOOKED_AT_BYTES = 4096;
+/** Characters of a line that are held. */
+const LONGEST_LINE = 4096;
 
 export interface PhoneListOptions {
   /** For numbers without a country code. */
@@ -24,6 +25,8 @@ export interface PhoneListOptions {
 
 /** Lines are converted, failed or blank; duplicates are among the converted. */
 export interface PhoneListResult {
+  /** As the list was decoded. */
+  encoding: string;
   lines: number;
   converted: number;
   failed: number;
@@ -46,7 +49,17 @@ export interface PhoneListResult {
  * @throws MigrationError when it cannot be read
  */
 export async function convertPhoneList(path: string, options: PhoneListOptions): Promise<PhoneListResult> {
+  try {
+    return await convert(path, await encodingOfList(path), options);
+  } catch (error) {
+    if (error instanceof MigrationError) throw error;
+    throw new MigrationError(`The list cannot be read (${errorCode(error)}): ${path}`);
+  }
+}
+
+async function convert(path: string, encoding: string, options: PhoneListOptions): Promise<PhoneListResult> {
   const result: PhoneListResult = {
+    encoding,
     lines: 0,
     converted: 0,
     failed: 0,
@@ -60,39 +73,43 @@ export async function convertPhoneList(path: string, options: PhoneListOptions):
     firstFixedLines: [],
   };
   const seen = new Set<number>();
-  const stream = createReadStream(path, { encoding: await encodingOf(path) });
+  const stream = createReadStream(path);
   await options.failed('line,reason,input\n');
-  try {
-    for await (const text of createInterface({ input: stream, crlfDelay: Infinity })) {
-      const line = ++result.lines;
-      const spelling = line === 1 ? text.replace(/^\ufeff/, '') : text;
-      if (spelling.trim() === '') {
-        result.blank++;
-        continue;
-      }
-      const conversion = convertPhone(spelling, options.country);
-      if ('e164' in conversion) {
-        result.converted++;
-        if (isRepeated(conversion.e164, seen, result)) {
-          result.duplicates++;
-          noteLine(line, result.firstDuplicates);
-        }
-        if (conversion.isFixedLine) {
-          result.fixedLines++;
-          noteLine(line, result.firstFixedLines);
-        }
-        await options.converted(`${conversion.e164}\n`);
-      } else {
-        noteFailure(conversion.reason, line, result);
-        await options.failed(`${line},${inCsv(conversion.reason)},${inCsv(spelling)}\n`);
-      }
-      options.progress(stream.bytesRead, line);
+  for await (const written of linesOf(decoded(stream, encoding), LONGEST_LINE)) {
+    const line = ++result.lines;
+    options.progress(stream.bytesRead, line);
+    if (isBlank(written)) {
+      result.blank++;
+      continue;
     }
-  } catch (error) {
-    if (error instanceof MigrationError) throw error;
-    throw new MigrationError(`The list cannot be read (${errorCode(error)}): ${path}`);
+    const conversion = conversionOf(written, options.country);
+    if ('e164' in conversion) {
+      result.converted++;
+      if (isRepeated(conversion.e164, seen, result)) {
+        result.duplicates++;
+        noteLine(line, result.firstDuplicates);
+      }
+      if (conversion.isFixedLine) {
+        result.fixedLines++;
+        noteLine(line, result.firstFixedLines);
+      }
+      await options.converted(`${conversion.e164}\n`);
+    } else {
+      noteFailure(conversion.reason, line, result);
+      await options.failed(`${line},${inCsv(conversion.reason)},${inCsv(written.text)}\n`);
+    }
   }
   return result;
+}
+
+function isBlank({ text, isCut }: Line): boolean {
+  return !isCut && text.trim() === '';
+}
+
+function conversionOf({ text, isCut }: Line, country?: CountryCode): Conversion {
+  if (isCut) return { reason: `is longer than ${LONGEST_LINE} characters; those are all that is kept of it` };
+  if (text.includes('\ufffd')) return { reason: 'has characters that cannot be read' };
+  return convertPhone(text, country);
 }
 
 function isRepeated(e164: string, seen: Set<number>, result: PhoneListResult): boolean {
@@ -118,22 +135,8 @@ function inCsv(text: string): string {
 }
 
 /** @throws MigrationError when it is no list that can be read line by line */
-async function encodingOf(path: string): Promise<BufferEncoding> {
-  const start = await startOf(path);
-  if (start[0] === 0xff && start[1] === 0xfe) return 'utf16le';
-  if (start.includes(0)) throw new MigrationError(`The list is not a text file in UTF-8: ${path}`);
-  return 'utf8';
-}
-
-async function startOf(path: string): Promise<Buffer> {
-  let handle: FileHandle | undefined;
-  try {
-    handle = await open(path);
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(LOOKED_AT_BYTES), 0, LOOKED_AT_BYTES, 0);
-    return buffer.subarray(0, bytesRead);
-  } catch (error) {
-    throw new MigrationError(`The list cannot be read (${errorCode(error)}): ${path}`);
-  } finally {
-    await handle?.close();
-  }
+async function encodingOfList(path: string): Promise<string> {
+  const encoding = await encodingOfFile(path);
+  if (encoding) return encoding;
+  throw new MigrationError(`The list is not a text file in UTF-8, UTF-16 or GB 18030: ${path}`);
 }
