@@ -1,17 +1,13 @@
-import { rm } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { Injectable, type LoggerService } from '@nestjs/common';
+import { Injectable, type ModuleMetadata } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { EventEmitter2, EventEmitterModule, OnEvent } from '@nestjs/event-emitter';
-import { Test } from '@nestjs/testing';
 import { TwilioSimulator } from '@app/twilio-simulator';
-import { newPhone, temporaryFolder, TEST_SECRET } from '../../../test/support/stores.js';
+import { CODE, SmsHost } from '../../../test/support/sms-host.js';
+import { newPhone } from '../../../test/support/stores.js';
 import { PhoneNumber } from './phone/phone-number.js';
 import { hostEmitter, SmsEventBus, type SmsSent } from './sms.events.js';
-import { SmsModule } from './sms.module.js';
-import { SmsService } from './sms.service.js';
-
-const CODE = '483915';
+import type { SmsService } from './sms.service.js';
 
 let simulator: TwilioSimulator;
 beforeAll(async () => {
@@ -36,50 +32,16 @@ class Listener {
   }
 }
 
-class Lines implements LoggerService {
-  readonly errors: unknown[] = [];
-  log(): void {}
-  warn(): void {}
-  error(message: unknown): void {
-    this.errors.push(message);
-  }
-}
-
-interface Host {
-  readonly sms: SmsService;
-  readonly moduleRef: ModuleRef;
-  readonly listener: Listener;
-  readonly logger: Lines;
-}
-
-async function startHost(modules: object[]): Promise<Host> {
-  const folder = await temporaryFolder();
-  const logger = new Lines();
-  const { accountSid, authToken, phoneNumber, url: baseUrl } = simulator;
-  const sms = SmsModule.forRoot({
-    twilio: { accountSid, authToken, phoneNumber, baseUrl, maxAttempts: 1 },
-    storage: { secret: TEST_SECRET, folder },
-  });
-  const testing = await Test.createTestingModule({
-    imports: [sms, ...(modules as [])],
-    providers: [Listener],
-  })
-    .setLogger(logger)
-    .compile();
-  const app = await testing.init();
-  closers.push(async () => {
-    await app.close();
-    await rm(folder, { recursive: true });
-  });
-  return { sms: app.get(SmsService), moduleRef: app.get(ModuleRef), listener: app.get(Listener), logger };
+async function startHost(imports: ModuleMetadata['imports'] = []): Promise<SmsHost> {
+  const host = await SmsHost.start(simulator, { imports, providers: [Listener], twilio: { maxAttempts: 1 } });
+  closers.push(() => host.close());
+  return host;
 }
 
 /** Every event, by any name. */
-function recorded(host: Host): [string, unknown][] {
+function recorded(host: SmsHost): [string, unknown][] {
   const events: [string, unknown][] = [];
-  host.moduleRef
-    .get(EventEmitter2, { strict: false })
-    .onAny((name, payload: unknown) => void events.push([String(name), payload]));
+  host.app.get(EventEmitter2).onAny((name, payload: unknown) => void events.push([String(name), payload]));
   return events;
 }
 
@@ -91,11 +53,11 @@ const send = (sms: SmsService, phone: string): Promise<string> =>
 
 describe('A host app with EventEmitterModule', () => {
   it('listens with @OnEvent, and nothing else to set up', async () => {
-    const { sms, listener } = await startHost([EventEmitterModule.forRoot()]);
+    const { app, sms } = await startHost([EventEmitterModule.forRoot()]);
     const phone = newPhone();
     const sid = await send(sms, phone);
     const { masked } = PhoneNumber.parse(phone);
-    expect(listener.sent).toEqual([{ phone: masked, country: 'CN', sid, segments: 1 }]);
+    expect(app.get(Listener).sent).toEqual([{ phone: masked, country: 'CN', sid, segments: 1 }]);
   });
 
   it('is told what was sent, refused and failed, and never the phone, the code or a credential', async () => {
@@ -150,7 +112,7 @@ describe('A host app with EventEmitterModule', () => {
     ['rejects', (): void => Promise.reject(new TypeError('canary')) as unknown as void],
   ])('may have a listener that fails (it %s): it changes nothing, and is logged once', async (_, fail) => {
     const host = await startHost([EventEmitterModule.forRoot()]);
-    const emitter = host.moduleRef.get(EventEmitter2, { strict: false });
+    const emitter = host.app.get(EventEmitter2);
     for (const name of ['sms.sent', 'sms.refused']) emitter.on(name, fail, { promisify: true });
     const phone = newPhone();
     expect(await send(host.sms, phone)).toMatch(/^SM/);
@@ -164,22 +126,22 @@ describe('A host app with EventEmitterModule', () => {
 
 describe('A host app without EventEmitterModule', () => {
   it('sends as ever', async () => {
-    const { sms, listener } = await startHost([]);
+    const { app, sms } = await startHost();
     expect(await send(sms, newPhone())).toMatch(/^SM/);
-    expect(listener.sent).toEqual([]);
+    expect(app.get(Listener).sent).toEqual([]);
   });
 
   it('need not even have the package', async () => {
-    const { moduleRef } = await startHost([]);
-    expect(await hostEmitter(moduleRef, '@nestjs/is-not-installed')).toBeUndefined();
+    const { app } = await startHost();
+    expect(await hostEmitter(app.get(ModuleRef), '@nestjs/is-not-installed')).toBeUndefined();
   });
 
   it('makes no payload', async () => {
-    const { moduleRef } = await startHost([]);
+    const { app } = await startHost();
     const thrower = (): never => {
       throw new Error('canary');
     };
-    const bus = moduleRef.get<SmsEventBus>(SmsEventBus, { strict: false });
+    const bus = app.get<SmsEventBus>(SmsEventBus);
     expect(() => bus.emit('sms.sent', thrower)).not.toThrow();
   });
 });

@@ -1,18 +1,13 @@
 import { rm } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { LoggerService } from '@nestjs/common';
-import { Test } from '@nestjs/testing';
 import { TwilioSimulator, type Fault } from '@app/twilio-simulator';
+import { CODE, SmsHost } from '../../../test/support/sms-host.js';
 import { newPhone, redisUrl, temporaryFolder, TEST_SECRET } from '../../../test/support/stores.js';
 import { Secret } from './secret.js';
-import { SmsModule } from './sms.module.js';
 import type { SendEnd, SmsObserver, StoreOperationEnd, TwilioRequestEnd } from './sms.observer.js';
 import type { SmsModuleOptions } from './sms.options.js';
-import { SmsService } from './sms.service.js';
 import { EmbeddedStorage } from './storage/embedded.storage.js';
 import { RedisStorage } from './storage/redis.storage.js';
-
-const CODE = '483915';
 
 let simulator: TwilioSimulator;
 beforeAll(async () => {
@@ -44,44 +39,13 @@ class Recorder implements SmsObserver {
   }
 }
 
-/** A log to look at. */
-class Lines implements LoggerService {
-  readonly errors: unknown[] = [];
-  log(): void {}
-  warn(): void {}
-  error(message: unknown): void {
-    this.errors.push(message);
-  }
-}
-
 async function startWith(
   observer: SmsObserver,
-  change: Partial<SmsModuleOptions['twilio']> = {},
-  logger = new Lines(),
-): Promise<SmsService> {
-  const folder = await temporaryFolder();
-  const { accountSid, authToken, phoneNumber, url: baseUrl } = simulator;
-  const sms = SmsModule.forRoot({
-    twilio: { accountSid, authToken, phoneNumber, baseUrl, timeoutMs: 1_000, ...change },
-    storage: { secret: TEST_SECRET, folder },
-    observer,
-  });
-  const testing = await Test.createTestingModule({ imports: [sms] })
-    .setLogger(logger)
-    .compile();
-  const app = await testing.init();
-  closers.push(async () => {
-    await app.close();
-    await rm(folder, { recursive: true });
-  });
-  return app.get(SmsService);
-}
-
-async function send(sms: SmsService, phone = newPhone()): Promise<string> {
-  return sms.sendVerificationCodeSms(phone, CODE).then(
-    () => 'sent',
-    ({ code }: { code: string }) => code,
-  );
+  twilio: Partial<SmsModuleOptions['twilio']> = {},
+): Promise<SmsHost> {
+  const host = await SmsHost.start(simulator, { observer, twilio: { timeoutMs: 1_000, ...twilio } });
+  closers.push(() => host.close());
+  return host;
 }
 
 describe('The observer of sends', () => {
@@ -91,26 +55,26 @@ describe('The observer of sends', () => {
     ['may have accepted', { kind: 'reset', accepted: true }, 'unconfirmed'],
   ])('is told once, with country and segments, of a message that Twilio %s', async (_, fault, outcome) => {
     const recorder = new Recorder();
-    const sms = await startWith(recorder);
+    const host = await startWith(recorder);
     if (fault) simulator.faults.always(fault);
-    await send(sms, newPhone());
+    await host.send(newPhone());
     expect(recorder.sends).toEqual([{ outcome, country: 'CN', segments: 1 }]);
   });
 
   it('is told of one send, however often it was tried', async () => {
     const recorder = new Recorder();
-    const sms = await startWith(recorder, { timeoutMs: 10_000 });
+    const host = await startWith(recorder, { timeoutMs: 10_000 });
     simulator.faults.next({ kind: 'status', status: 503, accepted: true }, 2);
-    await send(sms, '+1234567890');
+    await host.send('+1234567890');
     expect(recorder.sends).toEqual([{ outcome: 'accepted', country: undefined, segments: 1 }]);
   });
 
   it('is told of nothing that a limit refused', async () => {
     const recorder = new Recorder();
-    const sms = await startWith(recorder);
+    const host = await startWith(recorder);
     const phone = newPhone();
-    await send(sms, phone);
-    expect(await send(sms, phone)).toBe('SMS_SEND_TOO_FREQUENTLY');
+    await host.send(phone);
+    expect(await host.send(phone)).toBe('SMS_SEND_TOO_FREQUENTLY');
     expect(recorder.sends).toHaveLength(1);
   });
 });
@@ -143,25 +107,25 @@ describe('The observer of requests to Twilio', () => {
     ['cuts its answer off', { kind: 'truncate' }, { answer: 'no_answer', reason: undefined }],
   ])('is told once when Twilio %s', async (_, fault, expected) => {
     const recorder = new Recorder();
-    const sms = await startWith(recorder, { maxAttempts: 1 });
+    const host = await startWith(recorder, { maxAttempts: 1 });
     if (fault) simulator.faults.always(fault);
-    await send(sms);
+    await host.send(newPhone());
     expect(recorder.requests).toEqual([{ attempt: 1, durationMs: expect.any(Number), ...expected }]);
     expect(recorder.requests[0].durationMs).toBeGreaterThan(0);
   });
 
   it('is told when Twilio was not reached', async () => {
     const recorder = new Recorder();
-    const sms = await startWith(recorder, { maxAttempts: 1, baseUrl: 'http://127.0.0.1:1' });
-    await send(sms);
+    const host = await startWith(recorder, { maxAttempts: 1, baseUrl: 'http://127.0.0.1:1' });
+    await host.send(newPhone());
     expect(recorder.requests).toMatchObject([{ attempt: 1, answer: 'unreachable' }]);
   });
 
   it('is told of every try of a send', async () => {
     const recorder = new Recorder();
-    const sms = await startWith(recorder, { timeoutMs: 10_000 });
+    const host = await startWith(recorder, { timeoutMs: 10_000 });
     simulator.faults.next({ kind: 'status', status: 503, accepted: true }, 2);
-    expect(await send(sms)).toBe('sent');
+    expect(await host.send(newPhone())).toBe('sent');
     expect(recorder.requests.map(({ attempt, answer }) => [attempt, answer])).toEqual([
       [1, '5xx'],
       [2, '5xx'],
@@ -171,10 +135,10 @@ describe('The observer of requests to Twilio', () => {
 
   it('learns of no phone and no code', async () => {
     const recorder = new Recorder();
-    const sms = await startWith(recorder);
+    const host = await startWith(recorder);
     const phone = newPhone();
-    await send(sms, phone);
-    await send(sms, phone);
+    await host.send(phone);
+    await host.send(phone);
     expect(recorder.operations.length).toBeGreaterThan(1);
     const told = JSON.stringify([recorder.sends, recorder.requests, recorder.operations]);
     expect(told).not.toContain(phone.slice(1));
@@ -250,12 +214,11 @@ describe('An observer that fails', () => {
     ['throws', thrower],
     ['rejects', rejecter],
   ])('(it %s) changes nothing about a send, and is logged once, without its text', async (_, fail) => {
-    const logger = new Lines();
-    const sms = await startWith({ send: fail, twilioRequest: fail, storeOperation: fail }, {}, logger);
-    expect(await send(sms)).toBe('sent');
+    const host = await startWith({ send: fail, twilioRequest: fail, storeOperation: fail });
+    expect(await host.send(newPhone())).toBe('sent');
     const phone = newPhone();
-    expect(await send(sms, phone)).toBe('sent');
-    expect(await send(sms, phone)).toBe('SMS_SEND_TOO_FREQUENTLY');
-    expect(logger.errors).toEqual([{ event: 'sms.observer_failed', error: 'TypeError' }]);
+    expect(await host.send(phone)).toBe('sent');
+    expect(await host.send(phone)).toBe('SMS_SEND_TOO_FREQUENTLY');
+    expect(host.logger.errors).toEqual([{ event: 'sms.observer_failed', error: 'TypeError' }]);
   });
 });

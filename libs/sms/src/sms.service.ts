@@ -189,15 +189,15 @@ export class SmsService implements BeforeApplicationShutdown, OnApplicationShutd
 
   private async admitAndTake(phone: PhoneNumber, options: ReserveOptions): Promise<SmsReservation> {
     const { id = randomUUID(), source } = options;
-    if (!options.permit) phone.assertServed();
-    const permit = options.permit ?? (await this.admit());
+    let { permit } = options;
     try {
       phone.assertServed();
+      permit ??= await this.admit();
       const deadline = Deadline.in(this.settings.twilio.timeoutMs);
       await this.take(phone, id, source);
       return { id, phone, source, deadline, permit };
     } catch (error) {
-      permit.release();
+      permit?.release();
       throw error;
     }
   }

@@ -1,15 +1,10 @@
-import { rm } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import { Test } from '@nestjs/testing';
 import { TwilioSimulator, type Fault } from '@app/twilio-simulator';
+import { CODE, SmsHost } from '../../../test/support/sms-host.js';
 import { RecordedSpans } from '../../../test/support/spans.js';
-import { newPhone, redisUrl, temporaryFolder, TEST_SECRET } from '../../../test/support/stores.js';
+import { newPhone, redisUrl, TEST_SECRET } from '../../../test/support/stores.js';
 import { PhoneNumber } from './phone/phone-number.js';
-import { SmsModule } from './sms.module.js';
-import { SmsService } from './sms.service.js';
-
-const CODE = '483915';
 
 const spans = new RecordedSpans();
 let simulator: TwilioSimulator;
@@ -25,40 +20,26 @@ afterEach(async () => {
   for (const close of closers.splice(0)) await close();
 });
 
-async function start(store: 'redis' | 'embedded' = 'embedded', timeoutMs = 5_000): Promise<SmsService> {
-  const folder = await temporaryFolder();
-  const { accountSid, authToken, phoneNumber, url: baseUrl } = simulator;
-  const sms = SmsModule.forRoot({
-    twilio: { accountSid, authToken, phoneNumber, baseUrl, timeoutMs },
-    storage: { secret: TEST_SECRET, folder, redisUrl: store === 'redis' ? redisUrl() : undefined },
+async function start(store: 'redis' | 'embedded' = 'embedded', timeoutMs = 5_000): Promise<SmsHost> {
+  const host = await SmsHost.start(simulator, {
+    twilio: { timeoutMs },
+    redisUrl: store === 'redis' ? redisUrl() : undefined,
   });
-  const testing = await Test.createTestingModule({ imports: [sms] }).compile();
-  testing.useLogger(false);
-  const app = await testing.init();
-  closers.push(async () => {
-    await app.close();
-    await rm(folder, { recursive: true });
-  });
-  return app.get(SmsService);
+  closers.push(() => host.close());
+  return host;
 }
 
-async function startTraced(store?: 'redis' | 'embedded'): Promise<SmsService> {
-  const sms = await start(store);
+async function startTraced(store?: 'redis' | 'embedded'): Promise<SmsHost> {
+  const host = await start(store);
   spans.clear();
-  return sms;
+  return host;
 }
-
-const send = (sms: SmsService, phone = newPhone()): Promise<string> =>
-  sms.sendVerificationCodeSms(phone, CODE).then(
-    () => 'sent',
-    ({ code }: { code: string }) => code,
-  );
 
 // The first: a tracer that has met an SDK keeps to it.
 describe('Without an SDK of OpenTelemetry', () => {
   it('sends as ever, and leaves no span', async () => {
-    const sms = await start();
-    expect(await send(sms)).toBe('sent');
+    const host = await start();
+    expect(await host.send(newPhone())).toBe('sent');
     expect(trace.getActiveSpan()).toBeUndefined();
     expect(spans.all).toEqual([]);
   });
@@ -71,8 +52,8 @@ describe('With an SDK of OpenTelemetry', () => {
   it.each(['redis', 'embedded'] as const)(
     'a send is a span, with the request to Twilio and the %s store below it',
     async (store) => {
-      const sms = await startTraced(store);
-      await send(sms);
+      const host = await startTraced(store);
+      await host.send(newPhone());
       const [sending] = spans.named('sms.send');
       expect(sending.parentSpanContext).toBeUndefined();
       expect(sending.attributes).toEqual({
@@ -99,7 +80,7 @@ describe('With an SDK of OpenTelemetry', () => {
   );
 
   it('a send is below the span of whoever asked for it, also when it is made in two steps', async () => {
-    const sms = await startTraced();
+    const { sms } = await startTraced();
     await trace.getTracer('host').startActiveSpan('host', async (host) => {
       await sms.deliver(await sms.reserve(PhoneNumber.parse(newPhone())), CODE);
       host.end();
@@ -109,9 +90,9 @@ describe('With an SDK of OpenTelemetry', () => {
   });
 
   it('sends at the same time do not mix', async () => {
-    const sms = await startTraced();
+    const host = await startTraced();
     simulator.faults.next({ kind: 'delay', ms: 50 }, 5);
-    await Promise.all(Array.from({ length: 10 }, () => send(sms)));
+    await Promise.all(Array.from({ length: 10 }, () => host.send(newPhone())));
     const sends = spans.named('sms.send');
     expect(sends).toHaveLength(10);
     for (const sending of sends) {
@@ -121,9 +102,9 @@ describe('With an SDK of OpenTelemetry', () => {
   });
 
   it('each try is a span', async () => {
-    const sms = await startTraced();
+    const host = await startTraced();
     simulator.faults.next({ kind: 'status', status: 503, accepted: true }, 2);
-    await send(sms);
+    await host.send(newPhone());
     expect(
       spans
         .named('twilio.request')
@@ -157,19 +138,19 @@ describe('With an SDK of OpenTelemetry', () => {
       },
     ],
   ])('a send is an error when Twilio %s', async (_, fault, attributes) => {
-    const sms = await startTraced();
+    const host = await startTraced();
     simulator.faults.always(fault);
-    await send(sms);
+    await host.send(newPhone());
     const [{ status, attributes: found }] = spans.named('sms.send');
     expect(status).toEqual({ code: SpanStatusCode.ERROR });
     expect(found).toEqual({ 'sms.country': 'CN', ...attributes });
   });
 
   it('a refusal is no error', async () => {
-    const sms = await startTraced();
+    const host = await startTraced();
     const phone = newPhone();
-    await send(sms, phone);
-    await send(sms, phone);
+    await host.send(phone);
+    await host.send(phone);
     const [, { status, attributes }] = spans.named('sms.send');
     expect(status).toEqual({ code: SpanStatusCode.UNSET });
     expect(attributes).toEqual({
@@ -180,7 +161,7 @@ describe('With an SDK of OpenTelemetry', () => {
   });
 
   it('no span tells a phone, a code, a credential or the text of an error', async () => {
-    const sms = await startTraced('redis');
+    const host = await startTraced('redis');
     const phones = [newPhone(), newPhone(), newPhone()];
     const answers: string[] = [];
     for (const fault of [
@@ -189,7 +170,7 @@ describe('With an SDK of OpenTelemetry', () => {
       { kind: 'reset', accepted: true },
     ] as const) {
       if (fault) simulator.faults.next(fault);
-      answers.push(await send(sms, phones[answers.length]));
+      answers.push(await host.send(phones[answers.length]));
     }
     expect(answers).toEqual(['sent', 'SMS_SEND_FAILED', 'SMS_CONNECTION_FAILED']);
     expect(spans.all.length).toBeGreaterThan(10);
@@ -204,7 +185,7 @@ describe('With an SDK of OpenTelemetry', () => {
   });
 
   it('what a timer does is no span', async () => {
-    const sms = await startTraced();
+    const { sms } = await startTraced();
     await sms.holds(PhoneNumber.parse(newPhone()), 'unknown');
     expect(spans.all).toEqual([]);
   });
