@@ -28,11 +28,11 @@ export async function prepareFolder(folder: string): Promise<void> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const file = await open(probe, 'wx', 0o600);
     try {
+      await rm(probe); // it has no name while it is written, so nothing is left of a start that is killed
       await file.writeFile(Buffer.alloc(ROOM_BYTES, 1));
       await file.sync();
     } finally {
       await file.close();
-      await rm(probe);
     }
   } catch (error) {
     throw new UnusableFolderError(folder, error);
