@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import parsePhoneNumber, { type CountryCode } from 'libphonenumber-js/max';
+import parsePhoneNumber, { type CountryCode, type PhoneNumber as KnownNumber } from 'libphonenumber-js/max';
 import { PhoneFormatError, PhoneNotAllowedError } from '../sms.errors.js';
 import { LEGACY_FORMS, UNSERVED_CALLING_CODES, UNSERVED_TYPES, TWILIO_TEST_NUMBER } from './number-plan.js';
 
@@ -15,9 +15,13 @@ const MAX_SPELLING_LENGTH = 32;
  */
 export class PhoneNumber {
   readonly #e164: string;
+  /** What the numbering-plan metadata knows of it, once it was looked up, which is slow; null if nothing. */
+  #known?: KnownNumber | null;
+  #isServed?: boolean;
 
-  private constructor(e164: string) {
+  private constructor(e164: string, known?: KnownNumber) {
     this.#e164 = e164;
+    this.#known = known;
   }
 
   /**
@@ -27,7 +31,8 @@ export class PhoneNumber {
    */
   static parse(spelling: string): PhoneNumber {
     if (typeof spelling !== 'string' || spelling.length > MAX_SPELLING_LENGTH) throw new PhoneFormatError();
-    return new PhoneNumber(canonical(spelling.replace(TOLERATED_SEPARATORS, '')));
+    const { e164, known } = canonical(spelling.replace(TOLERATED_SEPARATORS, ''));
+    return new PhoneNumber(e164, known);
   }
 
   /** A number that was stored as {@link e164}, and so needs no reading. */
@@ -42,7 +47,8 @@ export class PhoneNumber {
    * countries and it may belong to another one.
    */
   assertServed(countries: readonly string[] = []): void {
-    if (!isServed(this.#e164) || !isIn(this.#e164, countries)) throw new PhoneNotAllowedError();
+    this.#isServed ??= isServed(this.known);
+    if (!this.#isServed || !this.isIn(countries)) throw new PhoneNotAllowedError();
   }
 
   /** The whole number. For sending, hashing and sealing only. */
@@ -57,7 +63,22 @@ export class PhoneNumber {
 
   /** ISO 3166 code of its country; undefined for a number that the numbering-plan metadata does not know. */
   get country(): CountryCode | undefined {
-    return TWILIO_TEST_NUMBER.test(this.#e164) ? undefined : parsePhoneNumber(this.#e164)?.country;
+    return this.known?.country;
+  }
+
+  private isIn(countries: readonly string[]): boolean {
+    if (countries.length === 0 || TWILIO_TEST_NUMBER.test(this.#e164)) return true;
+    const possible = this.country ? [this.country] : (this.known?.getPossibleCountries() ?? []);
+    return possible.length > 0 && possible.every((country) => countries.includes(country));
+  }
+
+  /** Undefined for a number that the metadata does not know, and for those that Twilio keeps for tests. */
+  private get known(): KnownNumber | undefined {
+    if (this.#known === undefined) {
+      const isTest = TWILIO_TEST_NUMBER.test(this.#e164);
+      this.#known = (isTest ? undefined : parsePhoneNumber(this.#e164)) ?? null;
+    }
+    return this.#known ?? undefined;
   }
 
   toString(): string {
@@ -82,26 +103,18 @@ export function maskPhone(e164: string): string {
 }
 
 /** Applies the metadata until nothing changes, so that reading a canonical number gives the same number. */
-function canonical(compact: string): string {
+function canonical(compact: string): { e164: string; known?: KnownNumber } {
   if (!E164.test(compact)) throw new PhoneFormatError();
   let current = compact;
   for (const { spelling, replacement } of LEGACY_FORMS) current = current.replace(spelling, replacement);
-  const parsed = parsePhoneNumber(current);
-  const next = parsed?.number ?? current;
-  return next === compact ? next : canonical(next);
+  const known = parsePhoneNumber(current);
+  const e164 = known?.number ?? current;
+  if (e164 !== compact) return canonical(e164);
+  return TWILIO_TEST_NUMBER.test(e164) ? { e164 } : { e164, known };
 }
 
-function isServed(e164: string): boolean {
-  if (TWILIO_TEST_NUMBER.test(e164)) return true;
-  const parsed = parsePhoneNumber(e164);
-  if (!parsed) return true;
-  const type = parsed.getType();
-  return !UNSERVED_CALLING_CODES.has(parsed.countryCallingCode) && !(type && UNSERVED_TYPES.has(type));
-}
-
-function isIn(e164: string, countries: readonly string[]): boolean {
-  if (countries.length === 0 || TWILIO_TEST_NUMBER.test(e164)) return true;
-  const parsed = parsePhoneNumber(e164);
-  const possible = parsed?.country ? [parsed.country] : (parsed?.getPossibleCountries() ?? []);
-  return possible.length > 0 && possible.every((country) => countries.includes(country));
+function isServed(known: KnownNumber | undefined): boolean {
+  if (!known) return true;
+  const type = known.getType();
+  return !UNSERVED_CALLING_CODES.has(known.countryCallingCode) && !(type && UNSERVED_TYPES.has(type));
 }
