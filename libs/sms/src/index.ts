@@ -64,6 +64,7 @@ export { RedisQuotas } from './rate-limit/redis.quotas.js';
 export { Unsettled } from './rate-limit/unsettled.js';
 export { Secret } from './secret.js';
 export { DataKey, seal, unseal, WrongSecretError } from './storage/data-key.js';
+export { randomBytes } from './storage/random.js';
 export { DAMAGED, EmbeddedStorage, type EmbeddedTransaction } from './storage/embedded.storage.js';
 export { inspectDataFile, type DataFileInspection } from './storage/embedded.inspection.js';
 export { inspectRedis, type RedisInspection } from './storage/redis.inspection.js';

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes } from '@app/sms';
 
 const TAG_LENGTH = 22;
 const NONCE_BYTES = 16;

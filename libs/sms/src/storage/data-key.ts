@@ -1,16 +1,12 @@
-import {
-  createCipheriv,
-  createDecipheriv,
-  createHmac,
-  hkdfSync,
-  randomBytes,
-  timingSafeEqual,
-} from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 import { Secret } from '../secret.js';
+import { randomBytes } from './random.js';
 
 const KEY_BYTES = 32;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
+/** Tags that are remembered: a send asks for that of its phone three times. */
+const RECENT_TAGS = 1_000;
 
 /**
  * The key under which a store keeps phones and codes. It is made once, at random, and kept in the store itself,
@@ -19,6 +15,7 @@ const TAG_BYTES = 16;
 export class DataKey {
   readonly #key: Buffer;
   readonly #lookupKey: Buffer;
+  readonly #recentTags = new Map<string, string>();
 
   constructor(key: Buffer) {
     this.#key = key;
@@ -36,7 +33,13 @@ export class DataKey {
 
   /** The keyed hash by which a store knows a phone: 128 bits of HMAC-SHA-256, 22 characters. */
   tag(text: string): string {
-    return createHmac('sha256', this.#lookupKey).update(text).digest().toString('base64url', 0, 16);
+    let tag = this.#recentTags.get(text);
+    if (tag === undefined) {
+      tag = createHmac('sha256', this.#lookupKey).update(text).digest().toString('base64url', 0, 16);
+      if (this.#recentTags.size >= RECENT_TAGS) this.#recentTags.clear();
+      this.#recentTags.set(text, tag);
+    }
+    return tag;
   }
 
   equals(other: DataKey): boolean {
