@@ -3,6 +3,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 
+const OPENED_AT_ONCE = 100;
+
 export class Connection {
   #socket;
   #received = '';
@@ -24,8 +26,19 @@ export class Connection {
     return new Connection(socket);
   }
 
-  static openMany(port, count) {
-    return Promise.all(Array.from({ length: count }, () => Connection.open(port)));
+  /**
+   * Some at a time, each until it was answered once: what a server has not accepted yet waits in a queue, and when that is
+   * full the system lets connections wait for seconds.
+   */
+  static async openMany(port, count) {
+    const connections = [];
+    while (connections.length < count) {
+      const batch = Math.min(OPENED_AT_ONCE, count - connections.length);
+      const opened = await Promise.all(Array.from({ length: batch }, () => Connection.open(port)));
+      await Promise.all(opened.map((connection) => connection.request(get('/livez'))));
+      connections.push(...opened);
+    }
+    return connections;
   }
 
   /** @param text the whole request, such as {@link post} makes it */

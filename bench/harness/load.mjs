@@ -13,20 +13,26 @@ export class UnexpectedAnswerError extends Error {
 /**
  * So many requests under way at any time, until there are no more.
  * @param requests an iterator of `{ text, done(answer) }`
- * @param before called when the connections are open
+ * @param options `before` is called when the connections are open; with `mayRefuse` an answer 503 is counted, and its
+ * caller waits as long as it is told to
  */
-export async function closedLoop(contestant, requests, inFlight, before = async () => {}) {
+export async function closedLoop(contestant, requests, inFlight, { before, mayRefuse = false } = {}) {
   const connections = await Connection.openMany(contestant.port, inFlight);
   const milliseconds = [];
-  await before();
+  let refused = 0;
+  await before?.();
   const began = performance.now();
   const caller = async (connection) => {
     for (const { text, done } of requests) {
       const asked = performance.now();
       const answer = await connection.request(text);
+      if (mayRefuse && answer.status === 503) {
+        refused += 1;
+        await sleep(1_000 * Number(/"retryAfterSeconds":(\d+)/.exec(answer.body)?.[1] ?? 1));
+        continue;
+      }
       milliseconds.push(performance.now() - asked);
-      if (answer.status < 200 || answer.status > 299)
-        throw new UnexpectedAnswerError(contestant, text, answer);
+      assertSuccess(contestant, text, answer);
       done(answer);
     }
   };
@@ -35,7 +41,7 @@ export async function closedLoop(contestant, requests, inFlight, before = async 
   } finally {
     for (const connection of connections) connection.close();
   }
-  return timesOf(milliseconds, performance.now() - began);
+  return { ...timesOf(milliseconds, performance.now() - began), refused };
 }
 
 /**
@@ -53,7 +59,7 @@ export async function openLoop(contestant, requests, perSecond, forMs, connectio
     const answer = await connection.request(text);
     milliseconds.push(performance.now() - due);
     free.push(connection);
-    if (answer.status < 200 || answer.status > 299) throw new UnexpectedAnswerError(contestant, text, answer);
+    assertSuccess(contestant, text, answer);
     done(answer);
   };
   const began = performance.now();
@@ -75,6 +81,10 @@ export async function openLoop(contestant, requests, perSecond, forMs, connectio
     for (const connection of all) connection.close();
   }
   return timesOf(milliseconds, performance.now() - began);
+}
+
+function assertSuccess(contestant, text, answer) {
+  if (answer.status < 200 || answer.status > 299) throw new UnexpectedAnswerError(contestant, text, answer);
 }
 
 /** Ends an endless iterator of requests after a time. */

@@ -26,6 +26,8 @@ const QUICK = {
   phones: [1_000, 100_000],
 };
 const CALLERS = 50;
+/** So that the first and the last answers, when fewer are under way, hardly count. */
+const LATENCIES = 20;
 
 /** @param say told what happens */
 export async function measureGrowth({ quick, phones, ...numbers }, say) {
@@ -84,9 +86,11 @@ async function byInFlight(kind, world, plan, say) {
       await closedLoop(contestant, times(contestant.sends(), plan.warmUp), CALLERS);
       world.twilio.latencyMs = latencyMs;
       for (const inFlight of plan.inFlight) {
-        const forMs = Math.max(plan.slowMs, 6 * latencyMs);
-        await closedLoop(contestant, during(contestant.sends(), forMs / 4), inFlight); // opens the connections to Twilio
-        const result = await closedLoop(contestant, during(contestant.sends(), forMs), inFlight);
+        const forMs = Math.max(plan.slowMs, LATENCIES * latencyMs);
+        const load = (milliseconds) =>
+          closedLoop(contestant, during(contestant.sends(), milliseconds), inFlight, { mayRefuse: true });
+        await load(forMs / 4); // opens the connections to Twilio
+        const result = await load(forMs);
         results.push({ latencyMs, inFlight, ...result });
         say(`Twilio at ${latencyMs} ms, ${inFlight} in flight: ${result.perSecond.toFixed(0)} sends/s`);
       }

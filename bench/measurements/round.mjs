@@ -38,16 +38,20 @@ export async function measureLoad(contestant, { warmUp, operations }) {
 async function measured(contestant, requests) {
   const { redis } = contestant.world;
   let cpuBefore, redisBefore;
-  const times = await closedLoop(contestant, requests, IN_FLIGHT, async () => {
-    redisBefore = await redis.usage();
-    cpuBefore = contestant.cpuMicroseconds;
+  const times = await closedLoop(contestant, requests, IN_FLIGHT, {
+    before: async () => {
+      redisBefore = await redis.usage();
+      cpuBefore = contestant.cpuMicroseconds;
+    },
   });
   await sleep(SETTLE_MS); // what goes on after the last answer belongs to it
   const cpuAfter = contestant.cpuMicroseconds;
   const redisAfter = await redis.usage();
-  const { operations, ...rest } = times;
+  const { operations, perSecond, p50Ms, p99Ms } = times;
   return {
-    ...rest,
+    perSecond,
+    p50Ms,
+    p99Ms,
     cpuMicroseconds: (cpuAfter - cpuBefore) / operations,
     redisCpuMicroseconds: (redisAfter.cpuMicroseconds - redisBefore.cpuMicroseconds) / operations,
     redisBytes: (redisAfter.usedBytes - redisBefore.usedBytes) / operations,

@@ -157,13 +157,14 @@ export function phonesTable(phones) {
 
 export function inFlightTable(inFlight) {
   return [
-    ['Twilio ms', 'in flight', 'sends/s', 'p50 ms', 'p99 ms'],
+    ['Twilio ms', 'in flight', 'sends/s', 'p50 ms', 'p99 ms', 'refused (503)'],
     ...inFlight.map((one) => [
       String(one.latencyMs),
       count(one.inFlight),
       number(one.perSecond),
       number(one.p50Ms),
       number(one.p99Ms),
+      count(one.refused),
     ]),
   ];
 }
