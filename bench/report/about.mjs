@@ -1,6 +1,6 @@
 // When, where and with what it was measured.
 import { readFileSync } from 'node:fs';
-import { availableParallelism, cpus, totalmem } from 'node:os';
+import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../../scripts/setup.mjs';
 import { pinning } from '../harness/cores.mjs';
@@ -14,11 +14,12 @@ const RIVALS = [
   'rate-limiter-flexible',
 ];
 
+/** Of the machine: this process may be kept on one of its cores. */
 export function about() {
   const gibibytes = Math.round(totalmem() / 2 ** 30);
   return {
     date: new Date().toISOString().slice(0, 10),
-    machine: `${cpus()[0]?.model.trim() ?? 'unknown'}, ${availableParallelism()} cores, ${gibibytes} GiB, ${process.platform}`,
+    machine: `${cpus()[0]?.model.trim() ?? 'unknown'}, ${cpus().length} cores, ${gibibytes} GiB, ${process.platform}`,
     node: process.versions.node,
     pinning: pinning(),
     versions: {

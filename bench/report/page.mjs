@@ -1,7 +1,8 @@
 // docs/performance.md, from the results alone.
+import { summary } from '../harness/statistics.mjs';
 import { pinning } from '../harness/cores.mjs';
 import { CONTESTANTS } from '../harness/contestants.mjs';
-import { count, number } from './numbers.mjs';
+import { count, number, withRange } from './numbers.mjs';
 import { targetsOf } from './targets.mjs';
 import * as tables from './tables.mjs';
 
@@ -102,7 +103,7 @@ ${table(tables.slowTable(contestants))}
 
 ### The embedded store
 
-${number(embeddedStore.perSecond)} reservations/s with 50 in flight, and ${number(embeddedStore.oneAtATimePerSecond)} with one synchronous
+${withRange(summary(embeddedStore.perSecond))} reservations/s with 50 in flight, and ${withRange(summary(embeddedStore.oneAtATimePerSecond))} with one synchronous
 transaction at a time on the same database, both on disk when they answer.`;
 }
 
@@ -132,7 +133,7 @@ ${table(tables.inFlightTable(inFlight))}
 
 ### More processes on one Redis
 
-Each process has 50 callers. They had ${measuredCores === 1 ? 'one core for all of them, so that what is seen is whether they get into each other’s way, not what more cores would give' : `${measuredCores} cores`}.
+Each process has 50 callers. They had ${measuredCores === 1 ? 'one core for all of them, so that what is seen is whether they get into the way of each other, not what more cores would give' : `${measuredCores} cores`}.
 
 ![Operations per second by the number of processes](images/performance-processes.svg)
 

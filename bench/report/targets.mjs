@@ -1,5 +1,5 @@
 // What has to come out, and what did. Each target is a value with a bound; most are ratios of one run.
-import { summary } from '../harness/statistics.mjs';
+import { ratio, summary } from '../harness/statistics.mjs';
 import { bestRival, figureRatio, startsOf, valuesOf } from './figures.mjs';
 
 /** @returns `{ what, value, bound, sense, met }` for all that was measured */
@@ -19,7 +19,7 @@ function ofComparison({ contestants, bytesPerPhone, embeddedStore }) {
     ...(ours?.slowTwilio.part ? [ofAnswers(ours.slowTwilio)] : []),
     atLeast(
       'reservations/s of the embedded store, by one transaction at a time',
-      single(embeddedStore.perSecond / embeddedStore.oneAtATimePerSecond),
+      ratio(embeddedStore.perSecond, embeddedStore.oneAtATimePerSecond),
       20,
     ),
   ];
