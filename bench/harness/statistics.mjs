@@ -20,13 +20,6 @@ export function summary(values) {
   return { median: median(values), least: Math.min(...values), most: Math.max(...values) };
 }
 
-/** The same of each field of objects that have the same fields. */
-export function summaries(objects) {
-  return Object.fromEntries(
-    Object.keys(objects[0]).map((field) => [field, summary(objects.map((object) => object[field]))]),
-  );
-}
-
 /** Of one value by another, round by round, since the two were measured beside each other. */
 export function ratio(numerators, denominators) {
   const byRound = numerators.map((numerator, round) => numerator / denominators[round]);
