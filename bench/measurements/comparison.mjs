@@ -16,18 +16,20 @@ const PLAN = {
   starts: 3,
   warmUp: 8_000,
   operations: 8_000,
+  slowWarmUp: 4_000,
   slowMs: 10_000,
   phones: 2_000,
   reservations: 20_000,
 };
 const QUICK = {
+  ...PLAN,
   rounds: 1,
   starts: 1,
   warmUp: 3_000,
   operations: 3_000,
-  slowMs: 4_000,
+  slowWarmUp: 1_000,
+  slowMs: 2_500,
   phones: 500,
-  reservations: 20_000,
 };
 
 /**

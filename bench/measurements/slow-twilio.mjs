@@ -8,12 +8,12 @@ const WARM_UP_IN_FLIGHT = 50;
 /** A share of what was measured with all places taken. */
 const LOAD = 0.8;
 
-/** @param plan `warmUp` sends, then `slowMs` with all places taken; ours also `slowMs` at a part of that */
-export async function measureSlowTwilio(kind, world, { warmUp, slowMs }) {
+/** @param plan `slowWarmUp` sends, then `slowMs` with all places taken; ours also `slowMs` at a part of that */
+export async function measureSlowTwilio(kind, world, { slowWarmUp, slowMs }) {
   await world.reset();
   const contestant = await Contestant.start(kind, world);
   try {
-    await closedLoop(contestant, times(contestant.sends(), warmUp), WARM_UP_IN_FLIGHT);
+    await closedLoop(contestant, times(contestant.sends(), slowWarmUp), WARM_UP_IN_FLIGHT);
     world.twilio.latencyMs = LATENCY_MS;
     await closedLoop(contestant, during(contestant.sends(), slowMs / 4), IN_FLIGHT); // opens the connections to Twilio
     const full = await closedLoop(contestant, during(contestant.sends(), slowMs), IN_FLIGHT);
