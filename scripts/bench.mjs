@@ -1,16 +1,22 @@
-// npm run bench -- NAME: measures, and prints what it measured.
+// npm run bench: this service beside the floor of the machine and its rivals, in one run; writes docs/performance.md.
+// npm run bench -- --quick: the same in short, printed only.
+// npm run bench -- growth: what becomes of the cost as the work grows.
+// npm run bench -- page: docs/performance.md and its pictures again, from the last results.
+// npm run bench -- first-code: from a clone to the first verified code.
+import { constants } from 'node:os';
+import { join } from 'node:path';
 import { measureFirstCode } from './bench/first-code.mjs';
+import { endRunning, prepare, root, run, SIGNALS } from './setup.mjs';
 
-const BENCHMARKS = {
-  'first-code': measureFirstCode,
-};
-
-const [name] = process.argv.slice(2);
-const measure = BENCHMARKS[name];
-if (!measure) {
-  process.stderr.write(
-    `npm run bench -- NAME, where NAME is one of: ${Object.keys(BENCHMARKS).join(', ')}\n`,
-  );
-  process.exit(1);
+const wanted = process.argv.slice(2);
+if (wanted[0] === 'first-code') {
+  await measureFirstCode();
+} else {
+  await prepare('bench');
+  for (const signal of SIGNALS) {
+    process.once(signal, () => {
+      void endRunning(signal).finally(() => process.exit(128 + constants.signals[signal]));
+    });
+  }
+  process.exitCode = await run(process.execPath, [join(root, 'bench/main.mjs'), ...wanted]);
 }
-await measure();

@@ -52,26 +52,34 @@ export function stop(line) {
   process.exit(1);
 }
 
-/** Installs and builds when needed; ends the process with one line when that fails. */
-export async function prepare() {
+/**
+ * Installs and builds when needed; ends the process with one line when that fails.
+ * @param folders of further packages to install
+ */
+export async function prepare(...folders) {
   checkNode();
   try {
     await install();
     await build();
+    for (const folder of folders) await install(folder);
   } catch (error) {
     stop(error.message);
   }
 }
 
-/** Installs from the lock file what is not installed yet, development tools included. */
-export async function install() {
-  if (isInstalled()) return;
+/**
+ * Installs from the lock file what is not installed yet, development tools included.
+ * @param folder of the package, from the root folder
+ */
+export async function install(folder = '.') {
+  if (isInstalled(folder)) return;
   await locked(async () => {
-    if (isInstalled()) return;
-    say('Installing dependencies ...');
+    if (isInstalled(folder)) return;
+    say(folder === '.' ? 'Installing dependencies ...' : `Installing the dependencies of ${folder} ...`);
     // NODE_ENV=production would leave the development tools out.
-    await step('npm ci', ...npm('ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'));
-    writeStamp(INSTALL_STAMP, installHash());
+    const options = ['--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
+    await step('npm ci', ...npm('ci', '--prefix', join(root, folder), ...options));
+    writeStamp(join(folder, INSTALL_STAMP), installHash(folder));
   });
 }
 
@@ -157,29 +165,29 @@ function npm(...args) {
   return ['npm', ...args];
 }
 
-function isInstalled() {
+function isInstalled(folder) {
   // What `npm prune --omit=dev` took away is missing, whatever the stamp says.
-  if (!existsSync(join(root, BUILD_TOOL))) return false;
-  const hash = installHash();
-  if (readStamp(INSTALL_STAMP) === hash) return true;
-  if (!isInstalledByHand()) return false;
-  writeStamp(INSTALL_STAMP, hash);
+  if (folder === '.' && !existsSync(join(root, BUILD_TOOL))) return false;
+  const hash = installHash(folder);
+  if (readStamp(join(folder, INSTALL_STAMP)) === hash) return true;
+  if (!isInstalledByHand(folder)) return false;
+  writeStamp(join(folder, INSTALL_STAMP), hash);
   return true;
 }
 
 /** Add-ons are bound to a platform, so its name belongs to the stamp. */
-function installHash() {
-  return hashOf([process.platform, process.arch, readFileSync(join(root, 'package-lock.json'))]);
+function installHash(folder) {
+  return hashOf([process.platform, process.arch, readFileSync(join(root, folder, 'package-lock.json'))]);
 }
 
 /** npm leaves a record of what it installed: someone may have run `npm ci` before, as an image build does. */
-function isInstalledByHand() {
+function isInstalledByHand(folder) {
   // A stamp that differs says more than the record: another platform, or a lock file that has changed.
-  if (readStamp(INSTALL_STAMP) !== undefined) return false;
-  const record = join(root, 'node_modules/.package-lock.json');
+  if (readStamp(join(folder, INSTALL_STAMP)) !== undefined) return false;
+  const record = join(root, folder, 'node_modules/.package-lock.json');
   if (!existsSync(record)) return false;
   const installed = JSON.parse(readFileSync(record, 'utf8')).packages;
-  const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
+  const wanted = JSON.parse(readFileSync(join(root, folder, 'package-lock.json'), 'utf8')).packages;
   return Object.entries(wanted).every(
     ([path, { version, optional }]) =>
       path === '' || optional || (installed[path] && installed[path].version === version),
