@@ -11,7 +11,7 @@ import { SendingService } from '../../apps/api/src/verification/sending.service.
 import { apiEnvironment, codeFor, STORES, type StoreKind } from '../support/api.js';
 import { embeddedUnderTest, newPhone, redisUnderTest, type StorageUnderTest } from '../support/stores.js';
 
-const CALLER = { account: 'test' };
+const CALLER = { requestId: 'a request', account: 'test' };
 const QUIET_MS = 15_000;
 
 let simulator: TwilioSimulator;
@@ -52,24 +52,24 @@ describe.each(STORES)('A message of which nothing is heard, on the %s store', (s
   it('is asked about at Twilio when someone looks, once in a while and not more often', async () => {
     simulator.move(sid, 'sent');
     const before = asked();
-    expect(await checking.find(id)).toMatchObject({ delivery: 'queued' });
+    expect(await checking.find(id, CALLER.requestId)).toMatchObject({ delivery: 'queued' });
     await under.advance(QUIET_MS - 1);
-    expect(await checking.find(id)).toMatchObject({ delivery: 'queued' });
+    expect(await checking.find(id, CALLER.requestId)).toMatchObject({ delivery: 'queued' });
     expect(asked() - before).toBe(0);
     await under.advance(1);
-    const views = await Promise.all(Array.from({ length: 20 }, () => checking.find(id)));
+    const views = await Promise.all(Array.from({ length: 20 }, () => checking.find(id, CALLER.requestId)));
     expect(asked() - before).toBe(1);
     expect(new Set(views.map(({ delivery }) => delivery))).toContain('sent');
-    expect(await checking.find(id)).toMatchObject({ delivery: 'sent' });
+    expect(await checking.find(id, CALLER.requestId)).toMatchObject({ delivery: 'sent' });
 
     simulator.move(sid, 'undelivered', 30005);
     await under.advance(QUIET_MS);
-    expect(await checking.find(id)).toMatchObject({
+    expect(await checking.find(id, CALLER.requestId)).toMatchObject({
       delivery: 'undelivered',
       deliveryReason: expect.stringContaining('30005'),
     });
     await under.advance(QUIET_MS);
-    await checking.find(id);
+    await checking.find(id, CALLER.requestId);
     expect(asked() - before).toBe(2); // it is at its end
   });
 
@@ -77,12 +77,18 @@ describe.each(STORES)('A message of which nothing is heard, on the %s store', (s
     await under.advance(QUIET_MS);
     simulator.move(sid, 'delivered');
     simulator.faults.nextFetch({ kind: 'status', status: 503 });
-    expect(await checking.find(id)).toMatchObject({ delivery: 'queued', status: 'pending' });
+    expect(await checking.find(id, CALLER.requestId)).toMatchObject({
+      delivery: 'queued',
+      status: 'pending',
+    });
     simulator.faults.nextFetch({ kind: 'reset', accepted: false });
     await under.advance(QUIET_MS);
-    expect(await checking.find(id)).toMatchObject({ delivery: 'queued', status: 'pending' });
+    expect(await checking.find(id, CALLER.requestId)).toMatchObject({
+      delivery: 'queued',
+      status: 'pending',
+    });
     await under.advance(QUIET_MS);
-    expect(await checking.find(id)).toMatchObject({ delivery: 'delivered' });
+    expect(await checking.find(id, CALLER.requestId)).toMatchObject({ delivery: 'delivered' });
     expect(await checking.check(id, codeFor(simulator, phone), CALLER)).toMatchObject({
       status: 'approved',
     });

@@ -15,7 +15,6 @@ import { sendProblem } from './errors/problem.filter.js';
 import { RouteTable } from './errors/route-table.js';
 import { logAnswer } from './logging/access-log.js';
 import { JsonLogger } from './logging/json.logger.js';
-import { requestContext } from './logging/request-context.js';
 import { Metrics } from './metrics/metrics.js';
 import { acceptTwilioForms } from './webhooks/form-parser.js';
 
@@ -123,10 +122,6 @@ function addCommonHooks(server: FastifyInstance, routes: RouteTable, metrics: Me
   server.server.on('checkExpectation', (request, response) =>
     server.server.emit('request', request, response),
   );
-  // Only now: reading a body loses the context of the hooks before it.
-  server.addHook('preHandler', (request, _reply, done) =>
-    requestContext.run({ requestId: request.id }, done),
-  );
   server.addHook('onResponse', (request, reply, done) => {
     metrics.httpAnswer({
       method: request.method,
@@ -134,7 +129,7 @@ function addCommonHooks(server: FastifyInstance, routes: RouteTable, metrics: Me
       status: reply.statusCode,
       durationMs: reply.elapsedTime,
     });
-    requestContext.run({ requestId: request.id }, () => logAnswer(request, reply));
+    logAnswer(request, reply);
     done();
   });
 }

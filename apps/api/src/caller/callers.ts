@@ -11,6 +11,8 @@ const FORWARDING_HEADERS = ['x-forwarded-for', 'x-real-ip', 'forwarded'];
 
 /** Whom a request comes from. */
 export interface Caller {
+  /** Of the request, for log lines that are written on its behalf. */
+  readonly requestId: string;
   /**
    * Whose limits it counts against: the client's address, IPv6 by its /64. Undefined for a back end with an API key
    * that names no client: no limit per source applies then.
@@ -20,7 +22,7 @@ export interface Caller {
   readonly account: string;
 }
 
-type CallingRequest = Pick<FastifyRequest, 'headers' | 'socket'>;
+type CallingRequest = Pick<FastifyRequest, 'id' | 'headers' | 'socket'>;
 
 /** Tells whom requests come from. */
 @Injectable()
@@ -37,16 +39,16 @@ export class Callers {
   }
 
   /** @throws ValidationFailedError if a back end names a client whose address is none */
-  of({ headers, socket }: CallingRequest): Caller {
+  of({ id: requestId, headers, socket }: CallingRequest): Caller {
     const holder = this.keys.holderOf(headers.authorization);
     if (holder !== undefined) {
-      return { source: namedSource(headers[CLIENT_ADDRESS_HEADER]), account: `key ${holder}` };
+      return { requestId, source: namedSource(headers[CLIENT_ADDRESS_HEADER]), account: `key ${holder}` };
     }
     const source = this.addressOf({ headers, socket });
-    return { source, account: `source ${source}` };
+    return { requestId, source, account: `source ${source}` };
   }
 
-  private addressOf({ headers, socket }: CallingRequest): string {
+  private addressOf({ headers, socket }: Pick<CallingRequest, 'headers' | 'socket'>): string {
     const peer = parseAddress(socket.remoteAddress ?? '');
     if (!peer) return 'unknown'; // it has hung up
     if (this.proxies.none && isPrivate(peer)) this.warnOfProxy(headers);

@@ -18,7 +18,7 @@ export class ProblemFilter implements ExceptionFilter {
     let problem = toProblem(error);
     if (problem.code === 'NOT_FOUND') problem = this.orWrongMethod(problem, request, reply);
     if (problem.code === 'INTERNAL_ERROR')
-      this.logger.error({ event: 'internal_error', ...describeError(error) });
+      this.logger.error({ event: 'internal_error', requestId: request.id, ...describeError(error) });
     sendProblem(reply, request.id, problem);
   }
 

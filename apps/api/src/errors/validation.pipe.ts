@@ -44,6 +44,7 @@ export function createValidationPipe(): ValidationPipe {
     whitelist: true,
     forbidNonWhitelisted: true,
     forbidUnknownValues: true,
+    transform: true, // hands on what was checked; else it is converted back, for nothing
     validationError: { target: false, value: false },
     exceptionFactory: (errors) => new ValidationFailedError(errors.flatMap(fieldErrors)),
   });

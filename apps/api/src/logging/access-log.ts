@@ -10,6 +10,7 @@ const PROBES: ReadonlySet<string | undefined> = new Set(['/livez', '/readyz', '/
 export function logAnswer(request: FastifyRequest, reply: FastifyReply): void {
   logger[PROBES.has(request.routeOptions.url) ? 'debug' : 'log']({
     event: 'http.answer',
+    requestId: request.id,
     method: request.method,
     route: request.routeOptions.url ?? 'none',
     status: reply.statusCode,

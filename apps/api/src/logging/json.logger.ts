@@ -1,6 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
 import { pino, stdTimeFunctions, type Level, type Logger } from 'pino';
-import { requestContext } from './request-context.js';
 
 /** What the framework says while it starts. Of interest to its developers only. */
 const FRAMEWORK_CONTEXTS = new Set([
@@ -11,7 +10,7 @@ const FRAMEWORK_CONTEXTS = new Set([
   'RouterExplorer',
 ]);
 
-/** Nest's logger as JSON lines on standard output, one event a line, each with the id of its request. */
+/** Nest's logger as JSON lines on standard output, one event a line. */
 export class JsonLogger implements LoggerService {
   private readonly pino: Logger;
 
@@ -21,7 +20,6 @@ export class JsonLogger implements LoggerService {
       base: null,
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      mixin: () => ({ ...requestContext.getStore() }), // a copy: pino adds the fields of the line to it
     });
   }
 

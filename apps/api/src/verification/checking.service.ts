@@ -40,12 +40,12 @@ export class CheckingService {
    * @throws VerificationNotFoundError, SmsCodeExpiredError, SmsCheckTooFrequentlyError, SmsCodeError, in this order
    * @throws StoreUnavailableError
    */
-  check(idText: string, code: string, { source }: Caller): Promise<ApprovedVerification> {
-    return this.outcomes.record('verification.check', 'approved', async (fields) => {
+  check(idText: string, code: string, caller: Caller): Promise<ApprovedVerification> {
+    return this.outcomes.record('verification.check', 'approved', caller, async (fields) => {
       const id = parseId(idText);
       const sealer = await this.sealer();
       const attempt = { id: randomBytes(8).toString('base64url'), mac: sealer.mac(id, code) };
-      const guesses = this.guessesOf(source);
+      const guesses = this.guessesOf(caller.source);
       let answer = await this.verifications.check(id, attempt, this.checkLimits, guesses);
       if (answer.result === 'in_doubt') {
         await this.settleInterrupted(id, sealer.openPhone(answer.sealedPhone), answer.nonces);
@@ -61,8 +61,11 @@ export class CheckingService {
     });
   }
 
-  /** @throws VerificationNotFoundError, StoreUnavailableError */
-  async find(idText: string): Promise<VerificationView> {
+  /**
+   * @param requestId for the log
+   * @throws VerificationNotFoundError, StoreUnavailableError
+   */
+  async find(idText: string, requestId: string): Promise<VerificationView> {
     const id = parseId(idText);
     const sealer = await this.sealer();
     let found = await this.verifications.find(id, this.checkLimits.maxAttempts);
@@ -71,7 +74,7 @@ export class CheckingService {
       found = await this.verifications.find(id, this.checkLimits.maxAttempts);
     }
     if (!found) throw new VerificationNotFoundError();
-    found = await this.deliveries.refresh(id, found);
+    found = await this.deliveries.refresh(id, found, requestId);
     return {
       id: id.toString(),
       phone: sealer.openPhone(found.sealedPhone).masked,

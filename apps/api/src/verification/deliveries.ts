@@ -49,22 +49,27 @@ export class Deliveries {
   /**
    * Moves a message forward. Reports may come in any order, often, and before Twilio's answer to the send.
    * @param sealedId of the callback's address; one that is not ours changes nothing
+   * @param requestId for the log
    * @throws StoreUnavailableError, so that Twilio tries again
    */
-  async report(sealedId: string, report: DeliveryReport): Promise<void> {
+  async report(sealedId: string, report: DeliveryReport, requestId: string): Promise<void> {
     const sealer = await this.sealer();
     const id = sealer.openId(sealedId);
-    if (id) await this.record(id, sealer, report);
+    if (id) await this.record(id, sealer, report, requestId);
   }
 
   /** Asks Twilio about a message that has not been heard of for a while: callbacks get lost, or are not switched on. */
-  async refresh(id: VerificationId, found: StoredVerification): Promise<StoredVerification> {
+  async refresh(
+    id: VerificationId,
+    found: StoredVerification,
+    requestId: string,
+  ): Promise<StoredVerification> {
     const { sid, progress, quietMs } = found;
     if (sid === undefined || quietMs < QUIET_MS || wasFinal(progress)) return found;
     if (!(await this.verifications.claimRefresh(id, QUIET_MS))) return found; // someone else is asking
-    const report = await this.fetch(sid);
+    const report = await this.fetch(sid, requestId);
     if (!report) return found;
-    const newProgress = await this.record(id, await this.sealer(), report);
+    const newProgress = await this.record(id, await this.sealer(), report, requestId);
     return { ...found, progress: newProgress ?? progress };
   }
 
@@ -72,6 +77,7 @@ export class Deliveries {
     id: VerificationId,
     sealer: CodeSealer,
     report: DeliveryReport,
+    requestId: string,
   ): Promise<number | undefined> {
     const recorded = await this.verifications.report(id, report);
     if (!recorded) return undefined;
@@ -79,7 +85,7 @@ export class Deliveries {
     if (progress > before) {
       const phone = sealer.openPhone(sealedPhone);
       const level = report.delivery === 'undelivered' || report.delivery === 'failed' ? 'warn' : 'log';
-      this.logger[level]({ event: 'verification.delivery', phone: phone.masked, ...report });
+      this.logger[level]({ event: 'verification.delivery', requestId, phone: phone.masked, ...report });
       if (isFinal(report) && !wasFinal(before)) this.ended(phone, report);
     }
     return progress;
@@ -93,7 +99,7 @@ export class Deliveries {
     else this.events.emit('sms.undelivered', () => ({ ...facts(), delivery, twilioCode }));
   }
 
-  private async fetch(sid: string): Promise<DeliveryReport | undefined> {
+  private async fetch(sid: string, requestId: string): Promise<DeliveryReport | undefined> {
     try {
       const { status, twilioCode } = await this.sms.fetchStatus(sid);
       return reportOf(status, twilioCode);
@@ -102,6 +108,7 @@ export class Deliveries {
       const { reason, twilioCode } = error as Partial<SmsSendFailedError>;
       this.logger.warn({
         event: 'verification.delivery_not_known',
+        requestId,
         reason: reason ?? 'unreachable',
         twilioCode,
       });

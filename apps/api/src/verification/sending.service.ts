@@ -60,9 +60,10 @@ export class SendingService {
    */
   start(
     { phone: spelling, purpose, idempotencyKey }: RequestedSend,
-    { source, account }: Caller,
+    caller: Caller,
   ): Promise<StartedVerification> {
-    return this.outcomes.record('verification.send', 'sent', async (fields) => {
+    const { source, account } = caller;
+    return this.outcomes.record('verification.send', 'sent', caller, async (fields) => {
       fields.purpose = purpose;
       const phone = PhoneNumber.parse(spelling);
       fields.phone = phone;

@@ -97,7 +97,7 @@ export class VerificationController {
   @ApiParam({ name: 'id', ...VERIFICATION_ID })
   @ApiAnswer(200, VerificationView, 'Its status and delivery, without the code and the full number.')
   @ApiProblems('UNAUTHORIZED', 'VERIFICATION_NOT_FOUND', 'STORE_UNAVAILABLE')
-  find(@Param('id') id: string): Promise<VerificationView> {
-    return this.checking.find(id);
+  find(@Param('id') id: string, @Req() request: FastifyRequest): Promise<VerificationView> {
+    return this.checking.find(id, request.id);
   }
 }

@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => simulator.close());
 
-const CALLER = { account: 'all' };
+const CALLER = { requestId: 'a request', account: 'all' };
 
 let app: INestApplicationContext;
 let events: [string, unknown][];
@@ -115,7 +115,9 @@ describe('A verification tells the listeners', () => {
       await send(phone);
       const { searchParams } = new URL(simulator.statusCallbackOf(simulator.inbox.latest(phone)!.id)!);
       for (const [status, twilioCode] of statuses) {
-        await app.get(Deliveries).report(searchParams.get('id')!, reportOf(status, twilioCode)!);
+        await app
+          .get(Deliveries)
+          .report(searchParams.get('id')!, reportOf(status, twilioCode)!, CALLER.requestId);
       }
     };
     const [one, other] = [newPhone(), newPhone()];

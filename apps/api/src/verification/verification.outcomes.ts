@@ -10,6 +10,7 @@ import {
   type LimitOwner,
   type PhoneNumber,
 } from '@app/sms';
+import type { Caller } from '../caller/callers.js';
 import { IdempotencyError } from '../idempotency/idempotency.errors.js';
 import { Metrics } from '../metrics/metrics.js';
 import { SmsCodeExpiredError, UnconfirmedSendError, VerificationError } from './verification.errors.js';
@@ -19,6 +20,7 @@ import { countCheck, countSend } from './verification.metrics.js';
 
 /** What a log line may say besides. Of the user it says the masked phone, and nothing else. */
 export interface OutcomeFields {
+  readonly requestId: string;
   phone?: PhoneNumber;
   purpose?: Purpose;
   /** It is the answer of an earlier call with the same Idempotency-Key, and nothing was done. */
@@ -49,10 +51,11 @@ export class VerificationOutcomes {
   record<T>(
     event: keyof typeof COUNT,
     success: string,
+    { requestId }: Caller,
     work: (fields: OutcomeFields) => Promise<T>,
   ): Promise<T> {
     return tracer.startActiveSpan(event, (span) =>
-      this.recordIn(span, event, success, work).finally(() => span.end()),
+      this.recordIn(span, event, success, { requestId }, work).finally(() => span.end()),
     );
   }
 
@@ -60,10 +63,10 @@ export class VerificationOutcomes {
     span: Span,
     event: keyof typeof COUNT,
     success: string,
+    fields: OutcomeFields,
     work: (fields: OutcomeFields) => Promise<T>,
   ): Promise<T> {
     const began = performance.now();
-    const fields: OutcomeFields = {};
     const facts = (): object => ({
       ...fields,
       phone: fields.phone?.masked,

@@ -1,4 +1,5 @@
-import { Body, Controller, HttpCode, HttpStatus, Post, Query, UseGuards } from '@nestjs/common';
+import { Body, Controller, HttpCode, HttpStatus, Post, Query, Req, UseGuards } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
 import { SystemParameters } from '../config/system-parameters.js';
 import { ApiAnswer, ApiProblems } from '../docs/api-answer.decorators.js';
 import {
@@ -57,9 +58,13 @@ export class StatusCallbackController {
     'UNSUPPORTED_MEDIA_TYPE',
     'STORE_UNAVAILABLE',
   )
-  async report(@Body() form: string, @Query('id') sealedId: unknown): Promise<void> {
+  async report(
+    @Body() form: string,
+    @Query('id') sealedId: unknown,
+    @Req() request: FastifyRequest,
+  ): Promise<void> {
     const callback = readStatusCallback(form);
     if (!callback || callback.accountSid !== this.parameters.twilioSmsAccountSid) return;
-    if (typeof sealedId === 'string') await this.deliveries.report(sealedId, callback.report);
+    if (typeof sealedId === 'string') await this.deliveries.report(sealedId, callback.report, request.id);
   }
 }

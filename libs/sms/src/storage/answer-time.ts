@@ -4,18 +4,11 @@ import { StoreUnavailableError } from '../sms.errors.js';
 export const ANSWER_TIMEOUT_MS = 1_200;
 
 /** What is not answered in time may still be done later; every operation of the stores bears that. */
-export async function withinAnswerTime<T>(operation: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_, reject) => {
+export function withinAnswerTime<T>(operation: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const tooLate = (): void => reject(new StoreUnavailableError('timeout'));
     // An answer that came while this process was too busy to read it is read first.
-    timer = setTimeout(
-      () => setImmediate(() => reject(new StoreUnavailableError('timeout'))),
-      ANSWER_TIMEOUT_MS,
-    );
+    const timer = setTimeout(() => setImmediate(tooLate), ANSWER_TIMEOUT_MS);
+    operation.finally(() => clearTimeout(timer)).then(resolve, reject);
   });
-  try {
-    return await Promise.race([operation, tooLate]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

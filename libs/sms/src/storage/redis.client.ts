@@ -91,7 +91,8 @@ export async function runCommand<T, Client extends Redis | Cluster>(
   client: Client,
   command: (client: Client) => Promise<T>,
 ): Promise<T> {
-  const until = performance.now() + (client instanceof Cluster ? NODE_WAIT_MS : 0);
+  if (!(client instanceof Cluster)) return command(client);
+  const until = performance.now() + NODE_WAIT_MS;
   for (;;) {
     try {
       return await command(client);

@@ -1,5 +1,5 @@
 import { beforeDeadline } from './before-deadline.js';
-import { Deadline, sendDeadline } from './deadline.js';
+import { Deadline, withDeadline } from './deadline.js';
 import type { TwilioClient } from './twilio.client.js';
 import { twilioCodeOf } from './twilio.failure.js';
 
@@ -12,7 +12,7 @@ export async function fetchMessageStatus(
   sid: string,
 ): Promise<{ status: string; twilioCode?: number }> {
   const deadline = Deadline.in(FETCH_TIMEOUT_MS);
-  const fetching = sendDeadline.run(deadline, async () => client.messages(sid).fetch());
+  const fetching = withDeadline(deadline, async () => client.messages(sid).fetch());
   const { status, errorCode } = await beforeDeadline(fetching, deadline);
   return { status, twilioCode: twilioCodeOf(errorCode) };
 }

@@ -9,7 +9,7 @@ import { NO_OBSERVER, type SmsObserver, type TwilioAnswer } from '../sms.observe
 import type { TwilioSettings } from '../sms.options.js';
 import { end, inSpan, startChildSpan } from '../sms.tracing.js';
 import { beforeDeadline } from './before-deadline.js';
-import { sendDeadline, type Deadline } from './deadline.js';
+import { withDeadline, type Deadline } from './deadline.js';
 import type { SendPermit } from './send-permits.js';
 import type { TwilioClient } from './twilio.client.js';
 import {
@@ -83,7 +83,7 @@ async function createMessage(
   message: MessageToSend,
   deadline: Deadline,
 ): Promise<MessageInstance> {
-  const creating = sendDeadline.run(deadline, async () => client.messages.create(message));
+  const creating = withDeadline(deadline, async () => client.messages.create(message));
   const created = await beforeDeadline(creating, deadline);
   if (created.status === 'failed' || created.status === 'undelivered') {
     throw failedMessage(twilioCodeOf(created.errorCode));

@@ -2,7 +2,7 @@ import type { Twilio } from 'twilio';
 import type { PhoneNumber } from '../phone/phone-number.js';
 import type { TwilioSettings } from '../sms.options.js';
 import { beforeDeadline } from './before-deadline.js';
-import { Deadline, sendDeadline } from './deadline.js';
+import { Deadline } from './deadline.js';
 import { fetchMessageStatus } from './fetch-message-status.js';
 import { sendMessage } from './send-message.js';
 import { createTwilioClient } from './twilio.client.js';
@@ -91,8 +91,7 @@ export class TwilioInspection {
 
 /** @throws TwilioFailure also when the SDK itself does not come to an end */
 async function ask<T>(question: () => Promise<T>): Promise<T> {
-  const deadline = Deadline.in(TIMEOUT_MS);
-  return beforeDeadline(sendDeadline.run(deadline, question), deadline).catch(fail);
+  return beforeDeadline(question(), Deadline.in(TIMEOUT_MS)).catch(fail);
 }
 
 /** The errors of the SDK are dropped: they may hold credentials. */

@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Deadline, sendDeadline } from './deadline.js';
+import { Secret } from '../secret.js';
+import { Deadline, withDeadline } from './deadline.js';
+import { createTwilioClient } from './twilio.client.js';
 import { TwilioFailure } from './twilio.failure.js';
 import { TwilioTransport, type TwilioRequest, type TwilioResponse } from './twilio.transport.js';
 
@@ -89,7 +91,7 @@ function transportTo(url: string, { timeoutMs = GENEROUS_MS, connections = 10 } 
 }
 
 function send(transport: TwilioTransport, deadlineMs = GENEROUS_MS): Promise<TwilioResponse> {
-  return sendDeadline.run(Deadline.in(deadlineMs), () => transport.request(message));
+  return withDeadline(Deadline.in(deadlineMs), () => transport.request(message));
 }
 
 /** The failure of a request, which holds nothing of the request. */
@@ -360,6 +362,17 @@ describe('The deadline of a send', () => {
     await closed(sockets[0]);
   });
 
+  it('reaches the transport through the SDK', async () => {
+    const { url } = await peer(silence);
+    const credentials = { username: USERNAME, password: new Secret(PASSWORD) };
+    const client = createTwilioClient({ accountSid: USERNAME, credentials }, transportTo(url));
+    const sms = { to: '+12025550123', from: '+12025550199', body: BODY };
+    const startedAt = performance.now();
+    const creating = withDeadline(Deadline.in(SHORT_MS), () => client.messages.create(sms));
+    await expect(creating).rejects.toBeInstanceOf(TwilioFailure);
+    expect(performance.now() - startedAt).toBeLessThan(GENEROUS_MS);
+  });
+
   it('is that of the options for a request outside a send', async () => {
     const { url } = await peer(silence);
     const transport = transportTo(url, { timeoutMs: SHORT_MS });
@@ -393,7 +406,7 @@ describe('The deadline of a send', () => {
     await send(transport);
     const deadline = Deadline.in(SHORT_MS);
     blockFor(2 * SHORT_MS);
-    const sending = sendDeadline.run(deadline, () => transport.request(message));
+    const sending = withDeadline(deadline, () => transport.request(message));
     expect(await certaintyOf(sending)).toBe('definite');
     expect(await send(transport)).toMatchObject({ statusCode: 201 });
     expect(requests).toHaveLength(2);

@@ -1,5 +1,5 @@
 import { Pool, type Dispatcher } from 'undici';
-import { Deadline, sendDeadline } from './deadline.js';
+import { currentDeadline, Deadline } from './deadline.js';
 import { neverReached, noUsableAnswer, refusedBy, twilioCodeOf } from './twilio.failure.js';
 
 /** Twilio's answers are about 1 KiB; more than this is not an answer. */
@@ -67,7 +67,7 @@ export class TwilioTransport {
   }
 
   async request(request: TwilioRequest): Promise<TwilioResponse> {
-    const deadline = sendDeadline.getStore() ?? Deadline.in(this.timeoutMs);
+    const deadline = currentDeadline() ?? Deadline.in(this.timeoutMs);
     const { status, headers, text } = await this.exchange(request, deadline);
     const body = parseJson(text);
     const twilioRequestId = requestId(single(headers['twilio-request-id']));
