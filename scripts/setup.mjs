@@ -97,7 +97,6 @@ export async function build({ always = false } = {}) {
 
 /** Imports a built file into this process, so that signals and exit codes are its own. */
 export function importBuilt(path) {
-  process.setSourceMapsEnabled(true);
   return import(new URL(`../dist/${path}`, import.meta.url).href);
 }
 

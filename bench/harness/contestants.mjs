@@ -38,7 +38,7 @@ export const CONTESTANTS = [
     name: 'ours-redis',
     kind: 'ours',
     what: 'this service as `npm run start:prod` starts it, with Redis',
-    program: ['--enable-source-maps', OURS],
+    program: [OURS],
     environment: ({ redisUrl, twilioUrl }) => ({
       ...OUR_ENVIRONMENT,
       REDIS_URL: redisUrl,
@@ -50,7 +50,7 @@ export const CONTESTANTS = [
     name: 'ours-embedded',
     kind: 'ours',
     what: 'the same with the embedded store, on disk before it answers',
-    program: ['--enable-source-maps', OURS],
+    program: [OURS],
     environment: ({ twilioUrl, folder }) => ({
       ...OUR_ENVIRONMENT,
       DATA_PATH: join(folder, 'data'),

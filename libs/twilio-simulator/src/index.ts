@@ -15,6 +15,7 @@ export { INBOX_DESCRIPTION } from './inbox.description.js';
 export type { DescriptionPart } from './inbox.description.js';
 export { inboxRoutes } from './inbox.routes.js';
 export type { InboxRoutesOptions } from './inbox.routes.js';
+export { checkFields, InputError, matching } from './json.input.js';
 export type { OptOut, OptOuts } from './opt-outs.js';
 export { assetRoutes, pageAssets } from './pages/asset.routes.js';
 export type { AssetRoutesOptions } from './pages/asset.routes.js';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { getSystemErrorName } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { Logger } from '@nestjs/common';
-import { open as openDatabase, type RootDatabase } from 'lmdb';
+import type { RootDatabase } from 'lmdb';
 import type { Secret } from '../secret.js';
 import { StoreUnavailableError } from '../sms.errors.js';
 import { NO_OBSERVER, type SmsObserver } from '../sms.observer.js';
@@ -141,7 +141,7 @@ export class EmbeddedStorage {
     await prepareFolder(this.folder);
     const path = join(this.folder, DATA_FILE);
     await checkBeforeOpening(path);
-    const database = this.openFile(path);
+    const database = await this.openFile(path);
     const reading = database.useReadTransaction(); // so that no other process writes over what is being checked
     try {
       checkAllPages(path, checkKey);
@@ -154,11 +154,12 @@ export class EmbeddedStorage {
     return database;
   }
 
-  private openFile(path: string): RootDatabase<Buffer, string> {
+  private async openFile(path: string): Promise<RootDatabase<Buffer, string>> {
+    const { open } = await import('lmdb'); // not loaded where Redis is used
     const umask = process.umask(0o077);
     try {
       // With batches per turn of the event loop, a full disk leaves a rejected promise that nobody can catch.
-      return openDatabase<Buffer, string>({
+      return open<Buffer, string>({
         path,
         noSubdir: true,
         encoding: 'binary',

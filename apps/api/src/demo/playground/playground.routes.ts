@@ -1,5 +1,12 @@
 import type { FastifyError, FastifyPluginAsync } from 'fastify';
-import { assetRoutes, PAGE_HEADERS, refuseForeignHosts } from '@app/twilio-simulator';
+import {
+  assetRoutes,
+  checkFields,
+  InputError,
+  matching,
+  PAGE_HEADERS,
+  refuseForeignHosts,
+} from '@app/twilio-simulator';
 import { fromStatus } from '../../errors/problem.js';
 import { sendProblem } from '../../errors/problem.filter.js';
 import { pageLinks } from '../page-links.js';
@@ -30,15 +37,9 @@ const SCRIPTS = [
   'progress.js',
   'token.js',
 ];
-const MAX_TEXT_LENGTH = 64;
 const NUMBER_BODY = {
-  type: 'object',
-  required: ['country', 'text'],
-  additionalProperties: false,
-  properties: {
-    country: { type: 'string', pattern: '^[A-Z]{2}$' },
-    text: { type: 'string', maxLength: MAX_TEXT_LENGTH },
-  },
+  country: matching(/^[A-Z]{2}$/, 'an ISO 3166 code of two letters'),
+  text: matching(/^.{0,64}$/s, 'a string of at most 64 characters'),
 };
 
 /** A Fastify plugin that serves the page `/` and what it asks for. Its hooks reach no other route. */
@@ -50,9 +51,10 @@ export function playgroundRoutes({
 }: PlaygroundRoutesOptions): FastifyPluginAsync {
   return async (scope) => {
     scope.addHook('onRequest', refuseForeignHosts(host));
-    scope.setErrorHandler(({ statusCode = 500 }: FastifyError, request, reply) =>
-      sendProblem(reply, request.id, fromStatus(statusCode)),
-    );
+    scope.setErrorHandler<FastifyError | InputError>((error, request, reply) => {
+      const status = error instanceof InputError ? 400 : (error.statusCode ?? 500);
+      sendProblem(reply, request.id, fromStatus(status));
+    });
     await scope.register(
       assetRoutes({ folder: new URL('./assets/', import.meta.url), names: SCRIPTS, prefix: '/playground' }),
     );
@@ -70,10 +72,12 @@ export function playgroundRoutes({
       ),
     );
 
-    scope.post<{ Body: { country: string; text: string } }>(
-      '/playground/number',
-      { schema: { body: NUMBER_BODY } },
-      async ({ body: { country, text } }) => readNumberEntry(country, text),
-    );
+    scope.post('/playground/number', async ({ body }) => {
+      const { country, text } = checkFields(body, 'the body', NUMBER_BODY) as {
+        country: string;
+        text: string;
+      };
+      return readNumberEntry(country, text);
+    });
   };
 }
