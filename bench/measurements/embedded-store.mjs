@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROUNDS = 3;
-const IN_FLIGHT = 256; // as many sends as one process has under way by default
+const IN_FLIGHT = 200; // as many sends as one process has under way by default
 /** One at a time is slow, and its speed does not depend on how many there are. */
 const SHARE_OF_SINGLE = 0.1;
 const LIMIT = { units: 10, windowMs: 86_400_000, cooldownMs: 60_000, sendMs: 10_000, returns: 30 };
