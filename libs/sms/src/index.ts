@@ -1,4 +1,16 @@
 export { SmsModule } from './sms.module.js';
+export type { ProvidedBy, SmsModuleExtras } from './sms.module-definition.js';
+export {
+  getRateLimitStoreToken,
+  getSmsHealthIndicatorToken,
+  getSmsServiceToken,
+  getTwilioClientToken,
+  InjectRateLimitStore,
+  InjectSmsHealthIndicator,
+  InjectSmsService,
+  InjectTwilioClient,
+} from './sms.tokens.js';
+export { SmsHealthIndicator, type SmsHealth } from './sms.health.js';
 export {
   SmsService,
   type DeliverOptions,
@@ -56,6 +68,7 @@ export {
   type SmsUndelivered,
 } from './sms.events.js';
 export { MessageTemplate, type AutofillOptions, type MessageFacts } from './message/message-template.js';
+export { isHostName, isLoopback, isOrigin, isRedisUrl, isSecureOrigin, isSid } from './option.rules.js';
 export { PhoneNumber } from './phone/phone-number.js';
 export { EmbeddedQuotas } from './rate-limit/embedded.quotas.js';
 export type { Quota } from './rate-limit/quota.rule.js';

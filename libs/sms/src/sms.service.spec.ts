@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { captureLog, type LogEvent } from '../../../test/support/log.js';
 import type { RateLimitStore } from './rate-limit/rate-limit.store.js';
 import type { SmsEventBus } from './sms.events.js';
-import { resolveSmsOptions, type MessageOptions } from './sms.options.js';
+import type { MessageOptions } from './sms.options.js';
+import { resolveSmsOptions } from './sms.settings.js';
 import { SmsService } from './sms.service.js';
 import type { TwilioClient } from './twilio/twilio.client.js';
 

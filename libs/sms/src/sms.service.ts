@@ -20,7 +20,7 @@ import {
   type SmsFailureReason,
 } from './sms.errors.js';
 import { SmsEventBus, type PhoneFacts } from './sms.events.js';
-import { SmsSettings } from './sms.options.js';
+import { SmsSettings } from './sms.settings.js';
 import { tracedSend } from './sms.tracing.js';
 import { CircuitBreaker } from './twilio/circuit-breaker.js';
 import { Deadline } from './twilio/deadline.js';

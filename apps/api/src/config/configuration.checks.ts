@@ -1,7 +1,7 @@
+import { isLoopback } from '@app/sms';
 import { debuglog } from 'node:util';
 import type { ConfigurationFault } from './configuration.error.js';
 import { parametersOf } from './parameter.decorator.js';
-import { isLoopback } from './parameter.rules.js';
 import { SystemParameters } from './system-parameters.js';
 
 const SHORT_API_KEY_BYTES = 16;

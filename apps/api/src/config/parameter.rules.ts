@@ -1,18 +1,17 @@
 import { isIP } from 'node:net';
-import { MessageTemplate, Secret } from '@app/sms';
+import { isHostName, isOrigin, isRedisUrl, isSecureOrigin, isSid, MessageTemplate, Secret } from '@app/sms';
 import { ValidateBy } from 'class-validator';
 import { isSupportedCountry } from 'libphonenumber-js/max';
 
 /** Origin of a URL without the slash at its end; what is not an origin stays as it is, for the rules to refuse. */
 export function originOf(text: string): string {
-  const url = parseUrl(text);
-  return url && isOrigin(url) ? url.origin : text;
+  return isOrigin(text) ? new URL(text).origin : text;
 }
 
 /** The bare host of an https origin. */
 export function hostOf(text: string): string {
-  const url = parseUrl(/^https:/i.test(text) ? text : `https://${text}`);
-  return url && isOrigin(url) && !url.port ? url.hostname : text;
+  const url = /^https:/i.test(text) ? text : `https://${text}`;
+  return isOrigin(url) && !new URL(url).port ? new URL(url).hostname : text;
 }
 
 export function Between(least: number, most: number): PropertyDecorator {
@@ -51,8 +50,8 @@ const SID_KINDS: Readonly<Record<string, string>> = {
 /** An id of Twilio, of one kind. Of another kind, it says where that belongs. */
 export function IsSid(prefix: 'AC' | 'SK' | 'MG'): PropertyDecorator {
   return TextRule('isSid', (text) => {
+    if (isSid(prefix, text)) return undefined;
     const kind = /^([A-Z]{2})[0-9a-fA-F]{32}$/.exec(text)?.[1];
-    if (kind === prefix) return undefined;
     const other = kind && SID_KINDS[kind];
     return `must be ${prefix} and 32 hexadecimal digits${other ? `; ${kind} is ${other}` : ''}`;
   });
@@ -70,22 +69,18 @@ export function IsTemplate(): PropertyDecorator {
 }
 
 export function IsOrigin(): PropertyDecorator {
-  return TextRule('isOrigin', (text) => {
-    const url = parseUrl(text);
-    return url && isOrigin(url)
-      ? undefined
-      : 'must be an origin: http or https, host, port, and nothing more';
-  });
+  return TextRule('isOrigin', (text) =>
+    isOrigin(text) ? undefined : 'must be an origin: http or https, host, port, and nothing more',
+  );
 }
 
 /** Credentials travel over TLS, except to a simulator on the same machine. */
 export function IsSecureOrigin(): PropertyDecorator {
-  return TextRule('isSecureOrigin', (text) => {
-    const url = parseUrl(text);
-    return url && isOrigin(url) && (url.protocol === 'https:' || isLoopback(url.hostname))
+  return TextRule('isSecureOrigin', (text) =>
+    isSecureOrigin(text)
       ? undefined
-      : 'must be an https origin, or an http origin on this machine, without a path';
-  });
+      : 'must be an https origin, or an http origin on this machine, without a path',
+  );
 }
 
 export function IsWebHost(): PropertyDecorator {
@@ -110,8 +105,7 @@ export function IsCountry(): PropertyDecorator {
 
 export function IsRedisUrl(): PropertyDecorator {
   return TextRule('isRedisUrl', (text) => {
-    const urls = text.split(',').map(parseUrl);
-    return urls.every((url) => url && /^rediss?:$/.test(url.protocol) && url.hostname)
+    return isRedisUrl(text)
       ? undefined
       : 'must be redis:// or rediss:// and a host; several, comma separated, are one cluster; percent-encode the password';
   });
@@ -125,10 +119,6 @@ export function IsTrustedProxy(): PropertyDecorator {
       ? undefined
       : 'must be a number of proxies (0 to 32), or addresses and CIDR networks';
   });
-}
-
-export function isLoopback(hostname: string): boolean {
-  return /^(localhost|\[?::1\]?|127(\.\d{1,3}){3})$/i.test(hostname);
 }
 
 /** Applies a rule to a text or to each entry of a list, open or secret. The problem it returns never shows the value. */
@@ -151,25 +141,9 @@ function TextRule(
   });
 }
 
-function isOrigin(url: URL): boolean {
-  const bare = url.pathname === '/' && !/[?#]/.test(url.href) && !url.username && !url.password;
-  return bare && /^https?:$/.test(url.protocol);
-}
-
-function isHostName(text: string): boolean {
-  return (
-    text.length <= 253 &&
-    /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i.test(text)
-  );
-}
-
 function isNetwork(text: string): boolean {
   const [address, bits, ...rest] = text.split('/');
   const version = isIP(address);
   if (version === 0 || rest.length > 0) return false;
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
-}
-
-function parseUrl(text: string): URL | undefined {
-  return URL.canParse(text) ? new URL(text) : undefined;
 }

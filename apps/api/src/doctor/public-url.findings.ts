@@ -1,5 +1,5 @@
+import { isLoopback } from '@app/sms';
 import ipaddr from 'ipaddr.js';
-import { isLoopback } from '../config/parameter.rules.js';
 import type { SystemParameters } from '../config/system-parameters.js';
 import type { Finding } from './finding.js';
 

@@ -6,7 +6,7 @@ import type {
 } from 'twilio/lib/rest/api/v2010/account/message.js';
 import type { SmsFailureReason } from '../sms.errors.js';
 import { NO_OBSERVER, type SmsObserver, type TwilioAnswer } from '../sms.observer.js';
-import type { TwilioSettings } from '../sms.options.js';
+import type { TwilioSettings } from '../sms.settings.js';
 import { end, inSpan, startChildSpan } from '../sms.tracing.js';
 import { beforeDeadline } from './before-deadline.js';
 import { withDeadline, type Deadline } from './deadline.js';

@@ -1,6 +1,6 @@
 import twilio, { type Twilio } from 'twilio';
 import { printAs } from '../secret.js';
-import type { TwilioSettings } from '../sms.options.js';
+import type { TwilioAccount } from '../sms.settings.js';
 import type { TwilioTransport } from './twilio.transport.js';
 
 /** The slice of the official SDK that is used. */
@@ -11,10 +11,9 @@ export const TwilioClient = Symbol('TwilioClient');
 
 /** The official SDK on our transport. It does not print its credentials. */
 export function createTwilioClient(
-  settings: Pick<TwilioSettings, 'accountSid' | 'credentials'>,
+  { accountSid, credentials }: TwilioAccount,
   transport: TwilioTransport,
 ): Twilio {
-  const { accountSid, credentials } = settings;
   const client = twilio(credentials.username, credentials.password.reveal(), {
     accountSid,
     autoRetry: false,

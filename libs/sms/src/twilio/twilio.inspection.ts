@@ -1,6 +1,6 @@
 import type { Twilio } from 'twilio';
 import type { PhoneNumber } from '../phone/phone-number.js';
-import type { TwilioSettings } from '../sms.options.js';
+import type { TwilioAccount, TwilioSettings } from '../sms.settings.js';
 import { beforeDeadline } from './before-deadline.js';
 import { Deadline } from './deadline.js';
 import { fetchMessageStatus } from './fetch-message-status.js';
@@ -10,7 +10,7 @@ import { asTwilioFailure } from './twilio.failure.js';
 import { TwilioTransport } from './twilio.transport.js';
 
 /** The part of the settings that an inspection needs. */
-export type InspectedSettings = Pick<TwilioSettings, 'accountSid' | 'credentials' | 'baseUrl'>;
+export type InspectedSettings = TwilioAccount & Pick<TwilioSettings, 'baseUrl'>;
 
 const TWILIO_ORIGIN = 'https://api.twilio.com';
 /** Messaging Services are served by a host of their own. A simulator or a proxy is asked for all. */

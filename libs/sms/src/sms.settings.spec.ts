@@ -2,7 +2,8 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { Secret } from './secret.js';
 import { SmsOptionsError } from './sms.errors.js';
-import { resolveSmsOptions, type SmsModuleOptions } from './sms.options.js';
+import type { SmsModuleOptions } from './sms.options.js';
+import { resolveSmsOptions } from './sms.settings.js';
 
 const ACCOUNT_SID = `AC${'0'.repeat(32)}`;
 const TOKEN = 'canary-auth-token';
@@ -33,7 +34,7 @@ describe('The options of the module', () => {
   it('have defaults', () => {
     const { twilio, message, limits, storage } = resolveSmsOptions(minimal);
     expect(twilio).toMatchObject({
-      accountSid: ACCOUNT_SID,
+      account: { accountSid: ACCOUNT_SID },
       sender: { from: '+12025550100' },
       baseUrl: 'https://api.twilio.com',
       timeoutMs: 10_000,
@@ -57,11 +58,11 @@ describe('The options of the module', () => {
   });
 
   it('send with the auth token, or with the API key in its place', () => {
-    const { username, password } = resolveSmsOptions(minimal).twilio.credentials;
+    const { username, password } = resolveSmsOptions(minimal).twilio.account!.credentials;
     expect([username, password.reveal()]).toEqual([ACCOUNT_SID, TOKEN]);
 
     const apiKey = { sid: `SK${'1'.repeat(32)}`, secret: new Secret('canary-key-secret') };
-    const withKey = resolveSmsOptions(options('twilio', { apiKey })).twilio.credentials;
+    const withKey = resolveSmsOptions(options('twilio', { apiKey })).twilio.account!.credentials;
     expect([withKey.username, withKey.password.reveal()]).toEqual([apiKey.sid, 'canary-key-secret']);
   });
 
@@ -74,7 +75,7 @@ describe('The options of the module', () => {
 
   it('take one secret, or several during a rotation', () => {
     const reveal = (secret: unknown): string[] =>
-      resolveSmsOptions(options('storage', { secret })).storage.secrets.map((one) => one.reveal());
+      resolveSmsOptions(options('storage', { secret })).storage!.secrets.map((one) => one.reveal());
     expect(reveal(STORE_SECRET)).toEqual([STORE_SECRET]);
     expect(reveal([`new-${STORE_SECRET}`, new Secret(STORE_SECRET)])).toEqual([
       `new-${STORE_SECRET}`,
@@ -217,8 +218,35 @@ describe('A wrong option', () => {
     ]);
   });
 
-  it('is reported when whole sections are missing', () => {
-    expect(faultsOf({} as SmsModuleOptions).join()).toMatch(/twilio\.accountSid.*storage\.secret/s);
+  it.each<[string, unknown, string]>([
+    ['a name that is none', { ...minimal, limit: {} }, 'limit is not an option; there are twilio, message'],
+    [
+      'a misspelt name',
+      options('twilio', { authtoken: TOKEN }),
+      'twilio.authtoken is not an option; there are accountSid',
+    ],
+    [
+      'a section that is none',
+      { ...minimal, limits: 10 },
+      'limits must be an object with the options maxSendsPerDay',
+    ],
+    ['a list', [minimal], 'options must be an object with the options twilio'],
+  ])('%s is named, with what there is', (_, given, expected) => {
+    expect(faultsOf(given as SmsModuleOptions).join('\n')).toContain(expected);
+  });
+
+  it('is one that an app needs which brings no client or store of its own', () => {
+    const given = { twilio: { phoneNumber: '+12025550100' } };
+    expect(faultsOf(given).join('\n')).toMatch(/twilio\.accountSid.*twilio\.authToken.*storage\.secret/s);
+    const settings = resolveSmsOptions(given, { account: false, storage: false });
+    expect(settings.twilio.account).toBeUndefined();
+    expect(settings.storage).toBeUndefined();
+  });
+
+  it.each([{}, undefined, null])('is reported when whole sections are missing: %p', (given) => {
+    expect(faultsOf(given as unknown as SmsModuleOptions).join()).toMatch(
+      /twilio\.accountSid.*storage\.secret/s,
+    );
   });
 });
 
