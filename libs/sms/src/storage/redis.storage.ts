@@ -104,12 +104,10 @@ export class RedisStorage {
   }
 
   /** @throws StoreUnavailableError, also if another secret's Redis has taken the place of ours */
-  async dataKey(): Promise<DataKey> {
-    try {
-      return await this.currentKey();
-    } catch (error) {
+  dataKey(): Promise<DataKey> {
+    return this.currentKey().catch((error: unknown) => {
       throw asUnavailable(error);
-    }
+    });
   }
 
   /** @throws StoreUnavailableError if limits cannot be counted now */
@@ -127,14 +125,13 @@ export class RedisStorage {
     }
   }
 
-  private async currentKey(): Promise<DataKey> {
-    const key = (this.key ??= this.loadDataKey());
-    try {
-      return await key;
-    } catch (error) {
+  private currentKey(): Promise<DataKey> {
+    if (this.key) return this.key;
+    const key = (this.key = this.loadDataKey());
+    key.catch(() => {
       if (this.key === key) this.key = undefined; // ask again next time
-      throw error;
-    }
+    });
+    return key;
   }
 
   private async loadDataKey(): Promise<DataKey> {
