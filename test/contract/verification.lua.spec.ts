@@ -5,6 +5,7 @@ import { EmbeddedVerificationStore } from '../../apps/api/src/verification/embed
 import { RedisVerificationStore } from '../../apps/api/src/verification/redis-verification.store.js';
 import { VerificationId } from '../../apps/api/src/verification/verification-id.js';
 import type { VerificationStore } from '../../apps/api/src/verification/verification.store.js';
+import { macOf, SEALED_PHONE } from '../support/sealed-code.js';
 import { embeddedUnderTest, newId, redisUnderTest, type StorageUnderTest } from '../support/stores.js';
 
 let embedded: StorageUnderTest & { store: VerificationStore };
@@ -86,7 +87,7 @@ async function take(
     case 'open':
       return store.open(
         ids[action.code],
-        { mac: `right-${action.code}`, sealedPhone: 'sealed', purpose: 'login' },
+        { mac: macOf(`right-${action.code}`), sealedPhone: SEALED_PHONE, purpose: 'login' },
         { ttlMs: 10 * MINUTE, maxWrongGuesses: action.maxWrongGuesses, sendMs: 10_000 },
       );
     case 'settle':
@@ -101,7 +102,7 @@ async function take(
     case 'check':
       return store.check(
         ids[action.code],
-        { id: action.attempt, mac: action.right ? `right-${action.code}` : 'wrong' },
+        { id: action.attempt, mac: macOf(action.right ? `right-${action.code}` : 'wrong') },
         { maxAttempts: action.maxAttempts, maxWrongGuesses: action.maxWrongGuesses },
       );
     case 'report':
