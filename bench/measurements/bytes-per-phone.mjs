@@ -51,19 +51,19 @@ export async function measureBytesPerPhone(kind, world, phoneCount) {
 
 /** What the keys take in a Redis that had no others before: one that had keeps larger tables for a while. */
 async function bytesOf(redis, others) {
-  const records = await Promise.all(
-    (await redis.control.callBuffer('KEYS', '*'))
-      .filter((key) => !others.has(key.toString()))
-      .map(async (key) => [key, await redis.control.pttl(key), await redis.control.dumpBuffer(key)]),
-  );
-  await redis.empty();
-  const { usedBytes: before } = await redis.usage();
-  // A few at a time: the buffers of this connection would be measured too.
-  for (let first = 0; first < records.length; first += IN_FLIGHT) {
-    const some = records.slice(first, first + IN_FLIGHT);
-    await Promise.all(some.map(([key, lifeMs, value]) => redis.control.restore(key, lifeMs, value)));
+  const records = [];
+  for (const key of await redis.control.callBuffer('KEYS', '*')) {
+    if (others.has(key.toString())) continue;
+    records.push([key, await redis.control.pttl(key), await redis.control.dumpBuffer(key)]);
   }
-  return (await redis.usage()).usedBytes - before;
+  const restore = async () => {
+    await redis.empty();
+    const { usedBytes: before } = await redis.usage();
+    for (const [key, lifeMs, value] of records) await redis.control.restore(key, lifeMs, value);
+    return (await redis.usage()).usedBytes - before;
+  };
+  await restore(); // makes room for what is not of the keys: a histogram of this command's times, buffers of the connection
+  return restore();
 }
 
 /** Keys by their form, so that one sees what takes the room: how many per phone, and how large. */
