@@ -140,8 +140,7 @@ return taken`;
 /** Units that Redis counts for a phone. */
 async function reservationsOf(storage: RedisStorage, phone: string): Promise<number> {
   const record = PhoneRecord.keyOf((await storage.dataKey()).tag(phone));
-  const taken = await storage.run((client) => client.callBuffer('EVAL', TAKEN, 1, record));
-  return taken as unknown as number;
+  return (await storage.run((client) => client.eval(TAKEN, 1, record))) as number;
 }
 
 describe('Two processes under load, and a Redis that fails', () => {

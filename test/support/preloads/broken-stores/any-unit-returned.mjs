@@ -11,6 +11,6 @@ return false`;
 
 RedisRateLimitStore.prototype.release = async function (phone, _reservationId, as) {
   const record = await this.recordOf(phone);
-  const oldest = await this.storage.run((client) => client.callBuffer('EVAL', OLDEST, 1, record));
+  const oldest = await this.storage.run((client) => client.evalBuffer(OLDEST, 1, record));
   if (oldest) await this.storage.run((client) => client.smsSettle(1, record, oldest, as));
 };

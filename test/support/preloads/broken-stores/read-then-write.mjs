@@ -21,7 +21,7 @@ const RETURNED = 65_535;
 
 RedisRateLimitStore.prototype.reserve = async function (phone, limit, reservationId) {
   const record = await this.recordOf(phone);
-  const stored = await this.storage.run((client) => client.callBuffer('EVAL', READ, 1, record));
+  const stored = await this.storage.run((client) => client.evalBuffer(READ, 1, record));
   const before = stored.map(([id, reservedAt, duration, returned]) => ({
     id: id.toString('hex'),
     reservedAt,
