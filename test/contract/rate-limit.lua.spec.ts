@@ -98,12 +98,19 @@ class Quotas {
       this.uses.set(quota.key, giveBackToQuota(this.use(quota), quota, takenAt));
   }
 
-  private use(quota: Quota): QuotaUse {
-    return this.uses.get(quota.key) ?? {};
+  use({ key }: Quota): QuotaUse {
+    return this.uses.get(key) ?? {};
   }
 }
 
 const storedId = (id: string): Buffer => reservationKey(id, 5);
+
+/** What counts at a time: who looks at a quota forgets the rest. */
+function counting(use: Readonly<Record<string, number | string>>, quota: Quota, now: number): QuotaUse {
+  const leavesAt = (bucket: string): number => (Number(bucket) + 1) * quota.bucketMs + quota.windowMs;
+  const buckets = Object.entries(use).filter(([bucket]) => leavesAt(bucket) > now);
+  return Object.fromEntries(buckets.map(([bucket, units]) => [bucket, Number(units)]));
+}
 
 interface Told {
   readonly id: string;
@@ -187,6 +194,10 @@ it('the scripts of Redis decide and store as the rule does, whatever happens in 
             }
           }
           expect(await stored(key)).toEqual(told(expected));
+          for (const [index, quota] of shared.entries()) {
+            const inRedis = counting(await redis.hgetall(quotaKeys[index]), quota, now);
+            expect(inRedis).toEqual(counting(counted.use(quota), quota, now));
+          }
         }
         const left = await redis.keys(`${key}*`);
         for (const one of left) expect(await redis.pttl(one)).not.toBe(-1); // nothing without an end
@@ -227,6 +238,34 @@ describe('An allowance that cannot be read', () => {
       await redis.del(key);
     },
   );
+});
+
+it('A unit of a quota is given back to the bucket that it was counted in, also when the clock was set back', async () => {
+  const key = `test:allowance:${newId()}`;
+  const take = (id: string, now: number) =>
+    redis.eval(
+      RESERVE,
+      2,
+      key,
+      `${key}:quota`,
+      'take',
+      10,
+      24 * HOUR,
+      0,
+      1_000,
+      30,
+      storedId(id),
+      'source',
+      5,
+      HOUR,
+      60_000,
+      now,
+    );
+  expect(await take('a', START)).toEqual([1]);
+  expect(await take('b', START - 5_000)).toEqual([1]); // another bucket, by the clock
+  await redis.eval(SETTLE, 2, key, `${key}:quota`, storedId('b'), 'failed', 60_000, START - 4_000);
+  expect(await redis.hgetall(`${key}:quota`)).toEqual({ [START / 60_000]: '1' });
+  await redis.del(key, `${key}:quota`);
 });
 
 it('A reservation never shortens the life of what else is known of its phone', async () => {
