@@ -2,6 +2,7 @@
 import { Contestant } from '../harness/contestant.mjs';
 import { closedLoop, times } from '../harness/load.mjs';
 import { newPhones } from '../harness/phones.mjs';
+import { VirtualClock } from '../harness/virtual-clock.mjs';
 
 const SENDS = 10;
 const IN_FLIGHT = 50;
@@ -11,7 +12,9 @@ const AN_HOUR_AND_A_HALF_MS = 90 * 60_000;
 
 export async function measureBytesPerPhone(kind, world, phoneCount) {
   await world.reset();
-  const contestant = await Contestant.start(kind, world, { SERVER_SMS_COOLDOWN_SECONDS: '0' });
+  const clock = await VirtualClock.start(world.redis);
+  const settings = { SERVER_SMS_COOLDOWN_SECONDS: '0', ...clock.environment };
+  const contestant = await Contestant.start(kind, world, settings);
   try {
     await closedLoop(contestant, times(contestant.sends(), IN_FLIGHT), IN_FLIGHT); // scripts and connections are there
     const others = new Set(await world.redis.control.keys('*'));
@@ -24,13 +27,13 @@ export async function measureBytesPerPhone(kind, world, phoneCount) {
     const afterOne = await usedBytes();
     for (let sent = 1; sent < SENDS; sent += 1) await send();
     const afterTen = await usedBytes();
-    const kinds = await kindsOfKeys(world.redis, others, phoneCount);
 
     // The same with time between the sends: nine are an hour and a half ago.
-    await pass(world.redis, TWO_DAYS_MS); // nothing of that is left
+    await clock.pass(TWO_DAYS_MS); // nothing of that is left
     for (let sent = 1; sent < SENDS; sent += 1) await send();
-    await pass(world.redis, AN_HOUR_AND_A_HALF_MS);
+    await clock.pass(AN_HOUR_AND_A_HALF_MS);
     await send();
+    const kinds = await kindsOfKeys(world.redis, others, phoneCount);
     const spread = await bytesOf(world.redis, others);
     const perPhone = (bytes) => bytes / phoneCount;
     return {
@@ -42,20 +45,25 @@ export async function measureBytesPerPhone(kind, world, phoneCount) {
     };
   } finally {
     await contestant.stop();
+    clock.stop();
   }
 }
 
 /** What the keys take in a Redis that had no others before: one that had keeps larger tables for a while. */
 async function bytesOf(redis, others) {
-  const records = await Promise.all(
-    (await redis.control.callBuffer('KEYS', '*'))
-      .filter((key) => !others.has(key.toString()))
-      .map(async (key) => [key, await redis.control.pttl(key), await redis.control.dumpBuffer(key)]),
-  );
-  await redis.empty();
-  const { usedBytes: before } = await redis.usage();
-  await Promise.all(records.map(([key, lifeMs, value]) => redis.control.restore(key, lifeMs, value)));
-  return (await redis.usage()).usedBytes - before;
+  const records = [];
+  for (const key of await redis.control.callBuffer('KEYS', '*')) {
+    if (others.has(key.toString())) continue;
+    records.push([key, await redis.control.pttl(key), await redis.control.dumpBuffer(key)]);
+  }
+  const restore = async () => {
+    await redis.empty();
+    const { usedBytes: before } = await redis.usage();
+    for (const [key, lifeMs, value] of records) await redis.control.restore(key, lifeMs, value);
+    return (await redis.usage()).usedBytes - before;
+  };
+  await restore(); // makes room for what is not of the keys: a histogram of this command's times, buffers of the connection
+  return restore();
 }
 
 /** Keys by their form, so that one sees what takes the room: how many per phone, and how large. */
@@ -81,20 +89,6 @@ async function kindsOfKeys(redis, others, phoneCount) {
 async function keysBut({ control }, others) {
   const keys = await control.keys('*');
   return keys.filter((key) => !others.has(key));
-}
-
-/** As if time had passed: records whose life is over are gone, the others have less of it left. */
-function pass({ control }, milliseconds) {
-  return control.eval(
-    `for _, key in ipairs(redis.call('KEYS', '*')) do
-      local left = redis.call('PTTL', key)
-      if left > 0 then
-        redis.call('PEXPIRE', key, left - tonumber(ARGV[1])) -- deletes it when that is not positive
-      end
-    end`,
-    0,
-    milliseconds,
-  );
 }
 
 /** Without what is random in it: a part with a digit or a capital letter, or a long one. */

@@ -87,10 +87,10 @@ A flush is one write to the connection, however many commands are in it: what ha
 
 ${table(tables.redisTable(contestants))}
 
-A phone of ours takes ${number(bytesPerPhone.oneSend)} bytes of Redis with one send. With ten sends and one live code it takes
-${number(bytesPerPhone.tenSends)} when they follow each other at once (with no cooldown), and ${number(bytesPerPhone.spreadTenSends)} when nine
-of them are 90 minutes old (${count(bytesPerPhone.phones)} phones). \`MEMORY USAGE\` of the records after ten at once, with \`*\` for what
-is random in a name:
+A phone of ours takes ${number(bytesPerPhone.oneSend)} bytes of Redis with one send, and ${number(bytesPerPhone.spreadTenSends)} with ten sends, nine
+of them 90 minutes old, and one live code. Without a cooldown ten sends can follow each other at once; with the codes of all
+ten still known it takes ${number(bytesPerPhone.tenSends)} (${count(bytesPerPhone.phones)} phones). \`MEMORY USAGE\` of the records with nine sends 90 minutes
+old, which leaves out the table of their expiry times, and with \`*\` for what is random in a name:
 
 ${table(tables.roomTable(bytesPerPhone))}
 

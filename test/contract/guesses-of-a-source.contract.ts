@@ -4,6 +4,7 @@ import type { Quota } from '@app/sms';
 import type { CheckLimits } from '../../apps/api/src/verification/verification.rule.js';
 import { VerificationId } from '../../apps/api/src/verification/verification-id.js';
 import type { CheckAnswer, VerificationStore } from '../../apps/api/src/verification/verification.store.js';
+import { macOf, sealedCode } from '../support/sealed-code.js';
 import { newId, type StorageUnderTest } from '../support/stores.js';
 
 const MINUTE = 60_000;
@@ -12,7 +13,7 @@ const DAY = 24 * HOUR;
 const LIMITS: CheckLimits = { maxAttempts: 5, maxWrongGuesses: 20 };
 const OPEN_LIMITS = { ttlMs: 10 * MINUTE, maxWrongGuesses: 20, sendMs: 10_000 };
 
-/** What every store of codes must do with the wrong guesses of one address. A code is its mac here. */
+/** What every store of codes must do with the wrong guesses of one address. */
 export function describeGuessesOfASource(
   name: string,
   create: () => Promise<{ under: StorageUnderTest; store: VerificationStore }>,
@@ -31,18 +32,18 @@ export function describeGuessesOfASource(
       windowMs: HOUR,
       bucketMs: MINUTE,
     });
-    const attempt = (mac: string) => ({ id: randomBytes(8).toString('base64url'), mac });
+    const attempt = (code: string) => ({ id: randomBytes(8).toString('base64url'), mac: macOf(code) });
     const check = (
       id: VerificationId,
-      mac: string,
+      code: string,
       source: Quota,
       limits: CheckLimits = LIMITS,
-    ): Promise<CheckAnswer> => store.check(id, attempt(mac), limits, source);
+    ): Promise<CheckAnswer> => store.check(id, attempt(code), limits, source);
 
     /** A code that was sent to a phone of its own. */
     async function sent(): Promise<VerificationId> {
       const id = VerificationId.create(newId());
-      await store.open(id, { mac: 'right', sealedPhone: 'sealed', purpose: 'login' }, OPEN_LIMITS);
+      await store.open(id, sealedCode(), OPEN_LIMITS);
       await store.settle(id, { send: 'accepted', sid: 'SM0123' });
       return id;
     }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Redis } from 'ioredis';
 import {
@@ -9,18 +9,23 @@ import {
   type QuotaUse,
 } from '../../libs/sms/src/rate-limit/quota.rule.js';
 import * as rule from '../../libs/sms/src/rate-limit/rate-limit.rule.js';
-import {
-  decodeReservations,
-  encodeReservations,
-  reservationKey,
-} from '../../libs/sms/src/rate-limit/reservation.codec.js';
+import { reservationKey } from '../../libs/sms/src/rate-limit/reservation-key.js';
 import { newId, redisUrl, script, withClock } from '../support/stores.js';
 
 let redis: Redis;
-const QUOTA = script('libs/sms/src/rate-limit/quota.lua');
-const RESERVE = withClock(QUOTA + script('libs/sms/src/rate-limit/reserve.lua'));
-const GIVE_BACK = script('libs/sms/src/rate-limit/quota-give-back.lua');
-const SETTLE = withClock(script('libs/sms/src/rate-limit/settle.lua'));
+const rateLimit = (name: string): string => script(`libs/sms/src/rate-limit/${name}.lua`);
+const FUNCTIONS =
+  script('libs/sms/src/storage/phone-record.lua') + rateLimit('reservations') + rateLimit('quota');
+const RESERVE = withClock(FUNCTIONS + rateLimit('reserve'));
+const SETTLE = withClock(FUNCTIONS + rateLimit('settle'));
+const HOLDS = FUNCTIONS + rateLimit('holds');
+/** What is stored of a phone, as the scripts read it. */
+const READ = `${FUNCTIONS}
+local answer = {}
+for _, reservation in ipairs((reservationsIn(readFields(KEYS[1])))) do
+  table.insert(answer, { reservation.id, reservation.reservedAt, reservation.isReturned and -1 or reservation.duration })
+end
+return answer`;
 
 beforeAll(() => {
   redis = new Redis(redisUrl());
@@ -80,9 +85,10 @@ class Quotas {
     return this.quotas.map((quota) => rule.quotaAnswer(quota, waitForQuota(this.use(quota), quota, now)));
   }
 
-  take(id: string, now: number): void {
-    this.takenAt.set(id, now);
-    for (const quota of this.quotas) this.uses.set(quota.key, takeFromQuota(this.use(quota), quota, now));
+  take(id: string, now: number, takenAt: number): void {
+    this.takenAt.set(id, takenAt);
+    for (const quota of this.quotas)
+      this.uses.set(quota.key, takeFromQuota(this.use(quota), quota, now, takenAt));
   }
 
   giveBack(id: string): void {
@@ -92,9 +98,47 @@ class Quotas {
       this.uses.set(quota.key, giveBackToQuota(this.use(quota), quota, takenAt));
   }
 
-  private use(quota: Quota): QuotaUse {
-    return this.uses.get(quota.key) ?? {};
+  use({ key }: Quota): QuotaUse {
+    return this.uses.get(key) ?? {};
   }
+}
+
+const storedId = (id: string): Buffer => reservationKey(id, 5);
+
+/** What counts at a time: who looks at a quota forgets the rest. */
+function counting(use: Readonly<Record<string, number | string>>, quota: Quota, now: number): QuotaUse {
+  const leavesAt = (bucket: string): number => (Number(bucket) + 1) * quota.bucketMs + quota.windowMs;
+  const buckets = Object.entries(use).filter(([bucket]) => leavesAt(bucket) > now);
+  return Object.fromEntries(buckets.map(([bucket, units]) => [bucket, Number(units)]));
+}
+
+interface Told {
+  readonly id: string;
+  readonly reservedAt: number;
+  /** -1 if it was given back. */
+  readonly sendMs: number;
+}
+
+const oldestFirst = (one: Told, other: Told): number =>
+  one.reservedAt - other.reservedAt || one.id.localeCompare(other.id);
+
+function told(reservations: readonly rule.Reservation[]): Told[] {
+  const all = reservations.map(({ id, reservedAt, sentBy, returned }) => ({
+    id,
+    reservedAt,
+    sendMs: returned ? -1 : sentBy - reservedAt,
+  }));
+  return all.toSorted(oldestFirst);
+}
+
+async function stored(key: string): Promise<Told[]> {
+  const reservations = (await redis.callBuffer('EVAL', READ, 1, key)) as [Buffer, number, number][];
+  const all = reservations.map(([id, reservedAt, sendMs]) => ({
+    id: id.toString('hex'),
+    reservedAt,
+    sendMs,
+  }));
+  return all.toSorted(oldestFirst);
 }
 
 it('the scripts of Redis decide and store as the rule does, whatever happens in whatever order', async () => {
@@ -105,31 +149,28 @@ it('the scripts of Redis decide and store as the rule does, whatever happens in 
       fc.array(step, { minLength: 1, maxLength: 30 }),
       async (limit, shared, steps) => {
         const key = `test:allowance:${newId()}`;
-        const keysOf = (quota: Quota, id: string): [string, string] => [
-          `${key}:${quota.key}`,
-          `${key}:${quota.key}:${id}`,
-        ];
+        const quotaKeys = shared.map((quota) => `${key}:${quota.key}`);
         const counted = new Quotas(shared);
         let expected: readonly rule.Reservation[] = [];
         let now = START;
         for (const { passMs, action } of steps) {
           now += passMs;
-          const stored = reservationKey(action.of);
-          const named = stored.toString('hex');
+          const id = storedId(action.of);
+          const named = id.toString('hex');
           if (action.kind === 'reserve') {
             const { units, windowMs, cooldownMs, sendMs, returns } = limit;
             const reply = await redis.eval(
               RESERVE,
-              1 + 2 * shared.length,
+              1 + shared.length,
               key,
-              ...shared.flatMap((quota) => keysOf(quota, action.of)),
+              ...quotaKeys,
               'take',
               units,
               windowMs,
               cooldownMs,
               sendMs,
               returns,
-              stored,
+              id,
               ...shared.flatMap((quota) => [quota.name, quota.units, quota.windowMs, quota.bucketMs]),
               now,
             );
@@ -138,21 +179,25 @@ it('the scripts of Redis decide and store as the rule does, whatever happens in 
             const decided = isNew ? rule.longestWait([answer, ...counted.answers(now)]) : answer;
             if (isNew && decided.granted) {
               expected = reservations;
-              counted.take(action.of, now);
+              counted.take(action.of, now, reservations.at(-1)!.reservedAt);
             }
             expect(reply).toEqual(decided.granted ? [1] : [0, decided.rule, decided.waitMs]);
           } else {
-            await redis.eval(SETTLE, 1, key, stored, action.kind, now);
+            const buckets = shared.map(({ bucketMs }) => bucketMs);
+            await redis.eval(SETTLE, 1 + shared.length, key, ...quotaKeys, id, action.kind, ...buckets, now);
+            const held = rule.holds(expected, named);
             if (action.kind === 'kept') {
               expected = rule.keep(expected, named, now);
             } else {
               expected = rule.release(expected, named, action.kind);
-              for (const quota of shared) await redis.eval(GIVE_BACK, 2, ...keysOf(quota, action.of));
-              counted.giveBack(action.of);
+              if (held) counted.giveBack(action.of);
             }
           }
-          const inRedis = decodeReservations((await redis.getBuffer(key)) ?? Buffer.alloc(0));
-          expect(inRedis).toEqual(decodeReservations(encodeReservations(expected)));
+          expect(await stored(key)).toEqual(told(expected));
+          for (const [index, quota] of shared.entries()) {
+            const inRedis = counting(await redis.hgetall(quotaKeys[index]), quota, now);
+            expect(inRedis).toEqual(counting(counted.use(quota), quota, now));
+          }
         }
         const left = await redis.keys(`${key}*`);
         for (const one of left) expect(await redis.pttl(one)).not.toBe(-1); // nothing without an end
@@ -163,22 +208,71 @@ it('the scripts of Redis decide and store as the rule does, whatever happens in 
   );
 });
 
-it('an allowance that cannot be read counts as exhausted, and not for ever', async () => {
-  const key = `test:allowance:${newId()}`;
-  await redis.set(key, 'damaged');
-  const reply = await redis.eval(
-    RESERVE,
-    1,
-    key,
-    'take',
-    10,
-    60_000,
-    0,
-    1_000,
-    30,
-    reservationKey('a'),
-    START,
+describe('An allowance that cannot be read', () => {
+  const take = (key: string, id: string, now: number, units = 10) =>
+    redis.eval(RESERVE, 1, key, 'take', units, 60_000, 0, 1_000, 30, storedId(id), now);
+
+  it('counts as exhausted, and not for ever, when the key holds something else, such as an earlier version wrote', async () => {
+    const key = `test:allowance:${newId()}`;
+    await redis.set(key, 'of an earlier version');
+    const [granted, limit, waitMs] = (await take(key, 'a', START)) as [number, string, number];
+    expect([granted, limit]).toEqual([0, 'window']);
+    expect(waitMs).toBeGreaterThan(0);
+    expect(await redis.pttl(key)).toBeGreaterThan(0);
+    expect(await redis.eval(SETTLE, 1, key, storedId('a'), 'kept', START)).toBe(0);
+    expect(await redis.eval(HOLDS, 1, key, storedId('a'))).toBe(1); // nothing says that it was given back
+  });
+
+  it.each([0, 1, 10])(
+    'counts as exhausted for one window when a reservation is damaged, and is then as new (%i units)',
+    async (units) => {
+      const key = `test:allowance:${newId()}`;
+      await redis.hset(key, storedId('a'), 'damaged?', 'field of the host app', 'text');
+      expect(await redis.eval(HOLDS, 1, key, storedId('a'))).toBe(1);
+      expect(await take(key, 'b', START, units)).toEqual([0, 'window', 60_000]);
+      expect(await redis.pttl(key)).toBeGreaterThan(0);
+      const after = START + 59_999;
+      expect(await take(key, 'b', after, units)).toEqual([0, 'window', units === 0 ? 60_000 : 1]);
+      expect(await take(key, 'b', after + 1, units)).toEqual(units === 0 ? [0, 'window', 60_000] : [1]);
+      expect(await redis.hget(key, 'field of the host app')).toBe('text');
+      await redis.del(key);
+    },
   );
-  expect((reply as unknown[]).slice(0, 2)).toEqual([0, 'window']);
-  expect(await redis.pttl(key)).toBeGreaterThan(0);
+});
+
+it('A unit of a quota is given back to the bucket that it was counted in, also when the clock was set back', async () => {
+  const key = `test:allowance:${newId()}`;
+  const take = (id: string, now: number) =>
+    redis.eval(
+      RESERVE,
+      2,
+      key,
+      `${key}:quota`,
+      'take',
+      10,
+      24 * HOUR,
+      0,
+      1_000,
+      30,
+      storedId(id),
+      'source',
+      5,
+      HOUR,
+      60_000,
+      now,
+    );
+  expect(await take('a', START)).toEqual([1]);
+  expect(await take('b', START - 5_000)).toEqual([1]); // another bucket, by the clock
+  await redis.eval(SETTLE, 2, key, `${key}:quota`, storedId('b'), 'failed', 60_000, START - 4_000);
+  expect(await redis.hgetall(`${key}:quota`)).toEqual({ [START / 60_000]: '1' });
+  await redis.del(key, `${key}:quota`);
+});
+
+it('A reservation never shortens the life of what else is known of its phone', async () => {
+  const key = `test:allowance:${newId()}`;
+  await redis.hset(key, 'field of the host app', 'text');
+  await redis.pexpire(key, 2 * HOUR);
+  await redis.eval(RESERVE, 1, key, 'take', 10, 60_000, 0, 1_000, 30, storedId('a'), START);
+  expect(await redis.pttl(key)).toBeGreaterThan(HOUR);
+  await redis.del(key);
 });

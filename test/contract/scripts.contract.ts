@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import { RedisVerificationStore } from '../../apps/api/src/verification/redis-verification.store.js';
 import { VerificationId } from '../../apps/api/src/verification/verification-id.js';
 import { RedisRateLimitStore } from '../../libs/sms/src/rate-limit/redis.store.js';
+import { macOf, sealedCode } from '../support/sealed-code.js';
 import { newId, redisUnderTest } from '../support/stores.js';
 
 const LIMIT = { units: 1, windowMs: 60_000, cooldownMs: 0, sendMs: 1_000, returns: 1 };
@@ -24,13 +25,13 @@ export function describeForgottenScripts(name: string, url: () => string, nodes:
       const [phone, reservation, id] = [newId(), newId(), VerificationId.create(newId())];
       const [{ granted }] = await Promise.all([
         limits.reserve(phone, LIMIT, reservation),
-        verifications.open(id, { mac: 'right', sealedPhone: 'sealed', purpose: 'login' }, OPEN_LIMITS),
+        verifications.open(id, sealedCode(), OPEN_LIMITS),
       ]);
       await Promise.all([
         limits.keep(phone, reservation),
         verifications.settle(id, { send: 'accepted', sid: 'SM0123' }),
       ]);
-      const attempt = { id: newId().slice(0, 11), mac: 'right' };
+      const attempt = { id: newId().slice(0, 11), mac: macOf('right') };
       return [granted, (await verifications.check(id, attempt, CHECK_LIMITS)).result];
     };
     const forget = (): Promise<unknown> => Promise.all(nodes().map((node) => node.script('FLUSH')));

@@ -2,9 +2,11 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { RedisStorage } from '@app/sms';
 import { EmbeddedVerificationStore } from '../../apps/api/src/verification/embedded-verification.store.js';
+import { PURPOSES } from '../../apps/api/src/verification/purpose.js';
 import { RedisVerificationStore } from '../../apps/api/src/verification/redis-verification.store.js';
 import { VerificationId } from '../../apps/api/src/verification/verification-id.js';
 import type { VerificationStore } from '../../apps/api/src/verification/verification.store.js';
+import { macOf, SEALED_PHONE } from '../support/sealed-code.js';
 import { embeddedUnderTest, newId, redisUnderTest, type StorageUnderTest } from '../support/stores.js';
 
 let embedded: StorageUnderTest & { store: VerificationStore };
@@ -19,6 +21,8 @@ beforeAll(async () => {
 afterAll(() => Promise.all([embedded.close(), redis.close()]));
 
 const MINUTE = 60_000;
+/** A code is known for so long. */
+const KNOWN_MS = 70 * MINUTE;
 const CODES = 10;
 const code = fc.integer({ min: 0, max: CODES - 1 });
 const attempt = fc.constantFrom(
@@ -35,7 +39,7 @@ const maxWrongGuesses = fc.constantFrom(0, 2, 4, 20);
 const step = fc.oneof(
   fc.record({
     do: fc.constant('pass' as const),
-    ms: fc.constantFrom(1, 999, 15_000, MINUTE, 10 * MINUTE, 24 * 60 * MINUTE),
+    ms: fc.constantFrom(1, 999, 15_000, MINUTE, 10 * MINUTE, KNOWN_MS, 24 * 60 * MINUTE),
   }),
   fc.record({ do: fc.constant('open' as const), code, maxWrongGuesses }),
   fc.record({
@@ -86,7 +90,11 @@ async function take(
     case 'open':
       return store.open(
         ids[action.code],
-        { mac: `right-${action.code}`, sealedPhone: 'sealed', purpose: 'login' },
+        {
+          mac: macOf(`right-${action.code}`),
+          sealedPhone: SEALED_PHONE,
+          purpose: PURPOSES[action.code % PURPOSES.length],
+        },
         { ttlMs: 10 * MINUTE, maxWrongGuesses: action.maxWrongGuesses, sendMs: 10_000 },
       );
     case 'settle':
@@ -101,7 +109,7 @@ async function take(
     case 'check':
       return store.check(
         ids[action.code],
-        { id: action.attempt, mac: action.right ? `right-${action.code}` : 'wrong' },
+        { id: action.attempt, mac: macOf(action.right ? `right-${action.code}` : 'wrong') },
         { maxAttempts: action.maxAttempts, maxWrongGuesses: action.maxWrongGuesses },
       );
     case 'report':

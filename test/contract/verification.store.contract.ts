@@ -4,6 +4,7 @@ import { progressOf, type DeliveryReport } from '../../apps/api/src/verification
 import type { CheckLimits } from '../../apps/api/src/verification/verification.rule.js';
 import { VerificationId } from '../../apps/api/src/verification/verification-id.js';
 import type { CheckAnswer, VerificationStore } from '../../apps/api/src/verification/verification.store.js';
+import { macOf, SEALED_PHONE, sealedCode } from '../support/sealed-code.js';
 import { newId, type StorageUnderTest } from '../support/stores.js';
 
 const SECOND = 1_000;
@@ -14,7 +15,7 @@ const OPEN_LIMITS = { ttlMs: TTL, maxWrongGuesses: 20, sendMs: 10 * SECOND };
 /** From its opening until an unsettled send counts as interrupted. */
 const INTERRUPTED_AFTER = 15 * SECOND;
 
-/** What every store of codes must do. A code is its mac here. */
+/** What every store of codes must do. */
 export function describeVerificationStore(
   name: string,
   create: () => Promise<{ under: StorageUnderTest; store: VerificationStore }>,
@@ -28,14 +29,13 @@ export function describeVerificationStore(
 
     const newPhoneId = (): VerificationId => VerificationId.create(newId());
     const attemptId = (): string => randomBytes(8).toString('base64url');
-    const sealed = (mac: string) => ({ mac, sealedPhone: 'sealed', purpose: 'login' as const });
 
-    const open = (id: VerificationId, mac = 'right') => store.open(id, sealed(mac), OPEN_LIMITS);
-    const check = (id: VerificationId, mac: string, limits = LIMITS): Promise<CheckAnswer> =>
-      store.check(id, { id: attemptId(), mac }, limits);
+    const open = (id: VerificationId, code = 'right') => store.open(id, sealedCode(code), OPEN_LIMITS);
+    const check = (id: VerificationId, code: string, limits = LIMITS): Promise<CheckAnswer> =>
+      store.check(id, { id: attemptId(), mac: macOf(code) }, limits);
 
-    async function sent(id: VerificationId, mac = 'right'): Promise<VerificationId> {
-      await open(id, mac);
+    async function sent(id: VerificationId, code = 'right'): Promise<VerificationId> {
+      await open(id, code);
       await store.settle(id, { send: 'accepted', sid: 'SM0123' });
       return id;
     }
@@ -62,19 +62,19 @@ export function describeVerificationStore(
       const id = await sent(newPhoneId());
       expect(await check(id, 'right')).toEqual({
         result: 'approved',
-        sealedPhone: 'sealed',
+        sealedPhone: SEALED_PHONE,
         purpose: 'login',
       });
     });
 
     it('answers the same attempt the same, and counts it once', async () => {
       const id = await sent(newPhoneId());
-      const attempt = { id: attemptId(), mac: 'wrong' };
+      const attempt = { id: attemptId(), mac: macOf('wrong') };
       await store.check(id, attempt, LIMITS);
       await check(id, 'also wrong');
       expect(await store.check(id, attempt, LIMITS)).toMatchObject({ result: 'wrong', attemptsLeft: 4 });
       expect(await check(id, 'wrong again')).toMatchObject({ attemptsLeft: 2 });
-      const right = { id: attemptId(), mac: 'right' };
+      const right = { id: attemptId(), mac: macOf('right') };
       await store.check(id, right, LIMITS);
       expect(await store.check(id, right, LIMITS)).toMatchObject({ result: 'approved' });
       expect(await check(id, 'right')).toMatchObject({ result: 'ended', status: 'approved' });
@@ -247,12 +247,10 @@ export function describeVerificationStore(
         result: 'budget_used',
         waitMs: DAY,
       });
-      expect(await store.open(newPhoneId(), sealed('right'), { ...OPEN_LIMITS, maxWrongGuesses: 0 })).toEqual(
-        {
-          opened: false,
-          waitMs: DAY,
-        },
-      );
+      expect(await store.open(newPhoneId(), sealedCode(), { ...OPEN_LIMITS, maxWrongGuesses: 0 })).toEqual({
+        opened: false,
+        waitMs: DAY,
+      });
     });
 
     it('moves a message forward only, whatever comes in whatever order, and says whether it moved', async () => {

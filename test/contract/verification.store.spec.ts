@@ -1,7 +1,9 @@
 import { expect, it } from '@jest/globals';
+import { PhoneRecord } from '@app/sms';
 import { EmbeddedVerificationStore } from '../../apps/api/src/verification/embedded-verification.store.js';
 import { RedisVerificationStore } from '../../apps/api/src/verification/redis-verification.store.js';
 import { VerificationId } from '../../apps/api/src/verification/verification-id.js';
+import { macOf, sealedCode } from '../support/sealed-code.js';
 import { embeddedUnderTest, newId, redisUnderTest } from '../support/stores.js';
 import { describeGuessesOfASource } from './guesses-of-a-source.contract.js';
 import { describeVerificationStore } from './verification.store.contract.js';
@@ -18,23 +20,27 @@ for (const describeStore of [describeVerificationStore, describeGuessesOfASource
   });
 }
 
-it('A phone that Redis has lost brings no replaced code back, now or with the next code', async () => {
+it('A phone of whose codes Redis has lost track brings no replaced code back, now or with the next code', async () => {
   const under = await redisUnderTest();
   const store = new RedisVerificationStore(under.storage);
   const limits = { ttlMs: 600_000, maxWrongGuesses: 20, sendMs: 10_000 };
   const send = async (id: VerificationId): Promise<void> => {
-    await store.open(id, { mac: 'right', sealedPhone: 'sealed', purpose: 'login' }, limits);
+    await store.open(id, sealedCode(), limits);
     await store.settle(id, { send: 'accepted', sid: 'SM0123' });
     await under.advance(60_000);
   };
   const check = (id: VerificationId) =>
-    store.check(id, { id: newId().slice(0, 11), mac: 'right' }, { maxAttempts: 5, maxWrongGuesses: 20 });
+    store.check(
+      id,
+      { id: newId().slice(0, 11), mac: macOf('right') },
+      { maxAttempts: 5, maxWrongGuesses: 20 },
+    );
   try {
     const old = VerificationId.create(newId());
     const current = old.sibling(newId());
     await send(old);
     await send(current);
-    await under.storage.client.del(`sms:{${old.tag}}:codes`);
+    await under.storage.client.hdel(PhoneRecord.keyOf(old.tag), 'c');
     for (const id of [old, current])
       expect(await check(id)).toMatchObject({ result: 'ended', status: 'replaced' });
     const next = old.sibling(newId());

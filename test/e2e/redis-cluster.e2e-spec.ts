@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { RateLimitStore, RedisStorage, Secret, SmsStorage } from '@app/sms';
+import { PhoneRecord, RateLimitStore, RedisStorage, Secret, SmsStorage } from '@app/sms';
 import { TwilioSimulator } from '@app/twilio-simulator';
 import { VerificationId } from '../../apps/api/src/verification/verification-id.js';
 import { VerificationStore } from '../../apps/api/src/verification/verification.store.js';
@@ -9,6 +9,7 @@ import { startApi, type RunningApi } from '../support/api.js';
 import { captureLog } from '../support/log.js';
 import { RedisCluster } from '../support/redis-cluster.js';
 import type { RedisServer } from '../support/redis-server.js';
+import { sealedCode } from '../support/sealed-code.js';
 import { newId, newPhone, TEST_SECRET } from '../support/stores.js';
 import { until } from '../support/until.js';
 
@@ -40,7 +41,7 @@ async function phoneOn(node: number, api: RunningApi): Promise<string> {
   const dataKey = await api.app.get<SmsStorage>(SmsStorage).dataKey();
   for (;;) {
     const phone = newPhone();
-    if ((await cluster.ownerOf(`sms:{${dataKey.tag(phone)}}`)) === node) return phone;
+    if ((await cluster.ownerOf(PhoneRecord.keyOf(dataKey.tag(phone)))) === node) return phone;
   }
 }
 
@@ -111,7 +112,6 @@ describe('A node of a Redis Cluster that is lost', () => {
 
 describe('No call fails', () => {
   const limit = { units: 1_000, windowMs: 60_000, cooldownMs: 0, sendMs: 1_000, returns: 1 };
-  const code = { mac: 'right', sealedPhone: 'sealed', purpose: 'login' as const };
   const openLimits = { ttlMs: 600_000, maxWrongGuesses: 20, sendMs: 1_000 };
   let limits: RateLimitStore;
   let verifications: VerificationStore;
@@ -128,13 +128,13 @@ describe('No call fails', () => {
   const useAtOnce = (): Promise<unknown[]> =>
     Promise.all([
       limits.reserve(phone, limit, newId()),
-      verifications.open(VerificationId.create(tag), code, openLimits),
+      verifications.open(VerificationId.create(tag), sealedCode(), openLimits),
       ...Array.from({ length: 20 }, () => limits.reserve(newPhone(), limit, newId())),
     ]);
 
   it('while a slot that they use moves from node to node', async () => {
     await startStores();
-    const home = await cluster.ownerOf(`sms:{${tag}}`);
+    const home = await cluster.ownerOf(PhoneRecord.keyOf(tag));
     await useAtOnce();
     let moving = true;
     const using = (async () => {
@@ -147,7 +147,7 @@ describe('No call fails', () => {
         [2, 0],
       ]) {
         const halfway = () => limits.reserve(phone, limit, newId());
-        await cluster.move(`sms:{${tag}}`, (home + from) % 3, (home + to) % 3, halfway);
+        await cluster.move(PhoneRecord.keyOf(tag), (home + from) % 3, (home + to) % 3, halfway);
         await useAtOnce();
       }
     } finally {

@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { RedisStorage, Secret } from '@app/sms';
+import { PhoneRecord, RedisStorage, Secret } from '@app/sms';
 import { TwilioSimulator } from '@app/twilio-simulator';
-import { decodeReservations } from '../../libs/sms/src/rate-limit/reservation.codec.js';
+import { RedisRateLimitStore } from '../../libs/sms/src/rate-limit/redis.store.js';
 import { apiEnvironment } from '../support/api.js';
 import { Callers, type Call } from '../support/callers.js';
 import { ReceivedMessages } from '../support/messages.js';
@@ -130,11 +130,17 @@ function during(calls: readonly Call[], from: number, to: number): Call[] {
   return calls.filter(({ askedAt, answeredAt = Infinity }) => from < askedAt && answeredAt < to);
 }
 
+const TAKEN = `${RedisRateLimitStore.lua}
+local taken = 0
+for _, reservation in ipairs((reservationsIn(readFields(KEYS[1])))) do
+  taken = taken + (reservation.isReturned and 0 or 1)
+end
+return taken`;
+
 /** Units that Redis counts for a phone. */
 async function reservationsOf(storage: RedisStorage, phone: string): Promise<number> {
-  const key = `sms:{${(await storage.dataKey()).tag(phone)}}`;
-  const stored = await storage.run((client) => client.getBuffer(key));
-  return decodeReservations(stored ?? Buffer.alloc(0))!.filter(({ returned }) => !returned).length;
+  const record = PhoneRecord.keyOf((await storage.dataKey()).tag(phone));
+  return (await storage.run((client) => client.eval(TAKEN, 1, record))) as number;
 }
 
 describe('Two processes under load, and a Redis that fails', () => {

@@ -61,10 +61,12 @@ export async function redisUnderTest(url = redisUrl()): Promise<StorageUnderTest
   client.defineCommand = (name, { lua, ...definition }) => {
     define(name, { ...definition, lua: withClock(lua) });
     const commands = client as unknown as Record<string, (...args: unknown[]) => unknown>;
-    const command = commands[name];
-    commands[name] = function (...args) {
-      return command.apply(this, [...args, nowMs]);
-    };
+    for (const form of [name, `${name}Buffer`]) {
+      const command = commands[form];
+      commands[form] = function (...args) {
+        return command.apply(this, [...args, nowMs]);
+      };
+    }
   };
   await storage.open();
   return {

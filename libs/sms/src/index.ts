@@ -81,6 +81,7 @@ export { randomBytes } from './storage/random.js';
 export { DAMAGED, EmbeddedStorage, type EmbeddedTransaction } from './storage/embedded.storage.js';
 export { inspectDataFile, type DataFileInspection } from './storage/embedded.inspection.js';
 export { inspectRedis, type RedisInspection } from './storage/redis.inspection.js';
+export { PhoneRecord } from './storage/phone-record.js';
 export { RedisStorage } from './storage/redis.storage.js';
 export { SmsStorage } from './storage/storage.js';
 export type { SendPermit } from './twilio/send-permits.js';

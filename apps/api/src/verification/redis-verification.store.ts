@@ -1,68 +1,87 @@
 import { readFileSync } from 'node:fs';
-import { RedisQuotas, type Quota, type RedisStorage } from '@app/sms';
+import { PhoneRecord, RedisQuotas, type Quota, type RedisStorage } from '@app/sms';
 import { Cluster, type Result } from 'ioredis';
 import { progressOf, type DeliveryReport } from './delivery.js';
-import type { Purpose } from './purpose.js';
+import { PURPOSES } from './purpose.js';
 import * as rule from './verification.rule.js';
 import type { VerificationId } from './verification-id.js';
-import {
-  REMEMBERED_MS,
-  type CheckAnswer,
-  type OpenLimits,
-  type RecordedReport,
-  type SealedCode,
-  type SendResult,
-  type StoredVerification,
-  type VerificationStore,
+import type {
+  CheckAnswer,
+  OpenLimits,
+  RecordedReport,
+  SealedCode,
+  SendResult,
+  StoredVerification,
+  VerificationStore,
 } from './verification.store.js';
 
-type CheckReply = [result: string, sealedPhone: string, purpose: Purpose, ...details: (string | number)[]];
+type Argument = string | number | Buffer;
+type CheckReply = [result: Buffer, sealedPhone: Buffer, purpose: number, ...details: (Buffer | number)[]];
+type FoundCode = [
+  number: number,
+  expiresAt: number,
+  send: Buffer,
+  purpose: number,
+  progress: number,
+  newsAt: number,
+  sid: Buffer,
+  failure: Buffer,
+  wrongAttempts: Buffer,
+  approvedBy: Buffer,
+  sealedPhone: Buffer,
+];
+type FoundPhone = [opened: number, ended: number, endedAt: number, isInForce: 0 | 1];
+type FindReply = [now: number, code: FoundCode, phone: FoundPhone, inFlight: (Buffer | number)[]];
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
-    verificationOpen(...keysAndArguments: (string | number)[]): Result<[0 | 1, number], Context>;
-    verificationSettle(...keysAndArguments: string[]): Result<number, Context>;
-    verificationCheck(
+    verificationOpen(phone: string, ...args: Argument[]): Result<[0 | 1, number], Context>;
+    verificationSettle(phone: string, ...args: Argument[]): Result<number, Context>;
+    verificationCheckBuffer(
       numberOfKeys: number,
-      ...keysAndArguments: (string | number)[]
+      ...keysAndArguments: Argument[]
     ): Result<CheckReply, Context>;
-    verificationReport(key: string, progress: number): Result<[number, number, string] | null, Context>;
-    verificationClaimRefresh(key: string, quietMs: number): Result<0 | 1, Context>;
-    verificationFind(...keys: string[]): Result<[number, string[], string[]], Context>;
+    verificationReportBuffer(
+      phone: string,
+      ...args: Argument[]
+    ): Result<[number, number, Buffer] | null, Context>;
+    verificationClaimRefresh(phone: string, ...args: Argument[]): Result<0 | 1, Context>;
+    verificationFindBuffer(phone: string, ...args: Argument[]): Result<FindReply | null, Context>;
   }
 }
 
-/** Codes in Redis, at the time of Redis, one script per step. */
+/** Of the 32 bytes of a mac, half are stored, which is enough (RFC 2104, section 5). */
+const MAC_BYTES = 16;
+
+/** Codes in Redis, in the records of their phones, at the time of Redis, one script per step. */
 export class RedisVerificationStore implements VerificationStore {
   private readonly quotas: RedisQuotas;
 
   constructor(private readonly storage: RedisStorage) {
     this.quotas = new RedisQuotas(storage);
     const script = (name: string): string => readFileSync(new URL(`./${name}.lua`, import.meta.url), 'utf8');
-    storage.client.defineCommand('verificationOpen', { numberOfKeys: 2, lua: script('open') });
-    storage.client.defineCommand('verificationSettle', { numberOfKeys: 2, lua: script('settle') });
-    storage.client.defineCommand('verificationCheck', { lua: RedisQuotas.lua + script('check') });
-    storage.client.defineCommand('verificationReport', { numberOfKeys: 1, lua: script('report') });
-    storage.client.defineCommand('verificationClaimRefresh', {
-      numberOfKeys: 1,
-      lua: script('claim-refresh'),
-    });
-    storage.client.defineCommand('verificationFind', { numberOfKeys: 2, lua: script('find') });
+    const lua = PhoneRecord.lua + script('codes');
+    const { client } = storage;
+    client.defineCommand('verificationOpen', { numberOfKeys: 1, lua: lua + script('open') });
+    client.defineCommand('verificationSettle', { numberOfKeys: 1, lua: lua + script('settle') });
+    client.defineCommand('verificationCheck', { lua: lua + RedisQuotas.lua + script('check') });
+    client.defineCommand('verificationReport', { numberOfKeys: 1, lua: lua + script('report') });
+    client.defineCommand('verificationClaimRefresh', { numberOfKeys: 1, lua: lua + script('claim-refresh') });
+    client.defineCommand('verificationFind', { numberOfKeys: 1, lua: lua + script('find') });
   }
 
   async open(id: VerificationId, code: SealedCode, limits: OpenLimits) {
     const { mac, sealedPhone, purpose } = code;
     const [opened, time] = await this.storage.run((client) =>
       client.verificationOpen(
-        ...keys(id),
-        id.nonce,
+        recordOf(id),
+        fromBase64(id.nonce),
         limits.ttlMs,
-        REMEMBERED_MS,
         limits.maxWrongGuesses,
         limits.sendMs,
-        mac,
-        sealedPhone,
-        purpose,
+        storedMac(mac),
+        fromBase64(sealedPhone),
+        PURPOSES.indexOf(purpose),
       ),
     );
     return opened ? { opened: true as const, expiresAt: time } : { opened: false as const, waitMs: time };
@@ -70,11 +89,15 @@ export class RedisVerificationStore implements VerificationStore {
 
   async settle(id: VerificationId, result: SendResult): Promise<void> {
     const detail = result.send === 'failed' ? result.failure : result.send === 'accepted' ? result.sid : '';
-    await this.storage.run((client) => client.verificationSettle(...keys(id), id.nonce, result.send, detail));
+    await this.storage.run((client) =>
+      client.verificationSettle(recordOf(id), fromBase64(id.nonce), result.send, detail),
+    );
   }
 
   async discard(id: VerificationId): Promise<void> {
-    await this.storage.run((client) => client.verificationSettle(...keys(id), id.nonce, 'discard', ''));
+    await this.storage.run((client) =>
+      client.verificationSettle(recordOf(id), fromBase64(id.nonce), 'discard', ''),
+    );
   }
 
   async check(
@@ -114,13 +137,13 @@ export class RedisVerificationStore implements VerificationStore {
     const sourceKeys = source ? [await this.quotas.keyOf(source)] : [];
     const { units, windowMs, bucketMs } = source ?? { units: 0, windowMs: 0, bucketMs: 0 };
     const reply = await this.storage.run((client) =>
-      client.verificationCheck(
-        2 + sourceKeys.length,
-        ...keys(id),
+      client.verificationCheckBuffer(
+        1 + sourceKeys.length,
+        recordOf(id),
         ...sourceKeys,
-        id.nonce,
+        fromBase64(id.nonce),
         attempt.id,
-        attempt.mac,
+        storedMac(attempt.mac),
         maxAttempts,
         maxWrongGuesses,
         sourceWaitMs,
@@ -129,60 +152,73 @@ export class RedisVerificationStore implements VerificationStore {
         bucketMs,
       ),
     );
-    const [result, sealedPhone, purpose, ...details] = reply;
+    const [resultBytes, sealedPhone, purpose, ...details] = reply;
+    const result = resultBytes.toString();
     if (result === 'not_found') return { result };
-    return { ...decisionOf(result, details), sealedPhone, purpose };
+    return {
+      ...decisionOf(result, details),
+      sealedPhone: toBase64(sealedPhone),
+      purpose: PURPOSES[purpose],
+    };
   }
 
   async report(id: VerificationId, report: DeliveryReport): Promise<RecordedReport | undefined> {
-    const [, code] = keys(id);
-    const reply = await this.storage.run((client) => client.verificationReport(code, progressOf(report)));
+    const reply = await this.storage.run((client) =>
+      client.verificationReportBuffer(recordOf(id), fromBase64(id.nonce), progressOf(report)),
+    );
     if (!reply) return undefined;
     const [before, progress, sealedPhone] = reply;
-    return { before, progress, sealedPhone };
+    return { before, progress, sealedPhone: toBase64(sealedPhone) };
   }
 
   async claimRefresh(id: VerificationId, quietMs: number): Promise<boolean> {
-    const [, code] = keys(id);
-    return (await this.storage.run((client) => client.verificationClaimRefresh(code, quietMs))) === 1;
+    const claimed = await this.storage.run((client) =>
+      client.verificationClaimRefresh(recordOf(id), fromBase64(id.nonce), quietMs),
+    );
+    return claimed === 1;
   }
 
   async find(id: VerificationId, maxAttempts: number): Promise<StoredVerification | undefined> {
-    const [now, phoneFields, codeFields] = await this.storage.run((client) =>
-      client.verificationFind(...keys(id)),
+    const reply = await this.storage.run((client) =>
+      client.verificationFindBuffer(recordOf(id), fromBase64(id.nonce)),
     );
-    const code = fieldsOf(codeFields);
-    if (!code.number) return undefined;
-    const phone = phoneOf(fieldsOf(phoneFields));
+    if (!reply) return undefined;
+    const [now, code, foundPhone, inFlight] = reply;
+    const [number, expiresAt, send, purpose, progress, newsAt, sid, failure, wrong, approvedBy, sealedPhone] =
+      code;
     const state: rule.CodeState = {
-      number: Number(code.number),
-      expiresAt: Number(code.expires),
-      send: code.send as rule.CodeState['send'],
-      guesses: (code.tries ?? '').match(/.{11}/g) ?? [],
-      approvedBy: code.approved,
+      number,
+      expiresAt,
+      send: send.toString() as rule.CodeState['send'],
+      guesses: wrong.toString().match(/.{11}/g) ?? [],
+      approvedBy: textOf(approvedBy),
     };
+    const phone = phoneOf(id, foundPhone, inFlight);
     const status = rule.statusOf(phone, id.nonce, state, maxAttempts, now);
     return {
       status,
       send: state.send,
-      failure: code.failure,
-      sid: code.sid,
-      progress: Number(code.progress ?? 0),
-      quietMs: now - Number(code.news_at ?? 0),
-      sealedPhone: code.phone ?? '',
-      purpose: code.purpose as Purpose,
-      expiresAt: state.expiresAt,
+      failure: textOf(failure),
+      sid: textOf(sid),
+      progress,
+      quietMs: now - newsAt,
+      sealedPhone: toBase64(sealedPhone),
+      purpose: PURPOSES[purpose],
+      expiresAt,
       inDoubt: status === 'pending' ? rule.inDoubt(phone, id.nonce, now) : [],
     };
   }
 }
 
-/** The braces put all keys of one phone into one slot of a Redis Cluster. */
-function keys(id: VerificationId): [phone: string, code: string] {
-  return [`sms:{${id.tag}}:codes`, `sms:{${id.tag}}:code:${id.nonce}`];
+function recordOf(id: VerificationId): string {
+  return PhoneRecord.keyOf(id.tag);
 }
 
-function decisionOf(result: string, details: (string | number)[]): rule.CheckDecision {
+function storedMac(mac: string): Buffer {
+  return fromBase64(mac).subarray(0, MAC_BYTES);
+}
+
+function decisionOf(result: string, details: (Buffer | number)[]): rule.CheckDecision {
   switch (result) {
     case 'approved':
       return { result };
@@ -191,35 +227,42 @@ function decisionOf(result: string, details: (string | number)[]): rule.CheckDec
     case 'budget_used':
       return { result, waitMs: Number(details[0]) };
     case 'in_doubt':
-      return { result, nonces: details.map(String) };
-    default:
-      return { result: 'ended', status: details[0] as Exclude<rule.VerificationStatus, 'pending'> };
+      return { result, nonces: (details as Buffer[]).map(toBase64).sort() };
+    default: {
+      const [status] = details as Buffer[];
+      return { result: 'ended', status: status.toString() as Exclude<rule.VerificationStatus, 'pending'> };
+    }
   }
 }
 
-function phoneOf({
-  current,
-  opened,
-  ended,
-  ended_at: endedAt,
-  ...fields
-}: Record<string, string>): rule.PhoneState {
-  const inFlight = Object.entries(fields).filter(([field]) => field.startsWith('in:'));
+function phoneOf(
+  id: VerificationId,
+  [opened, endedThrough, endedAt, isInForce]: FoundPhone,
+  inFlight: (Buffer | number)[],
+): rule.PhoneState {
+  const interruptedAt: Record<string, number> = {};
+  for (let index = 0; index < inFlight.length; index += 2) {
+    interruptedAt[toBase64(inFlight[index] as Buffer)] = inFlight[index + 1] as number;
+  }
   return {
-    current,
-    opened: Number(opened ?? 0),
-    endedThrough: Number(ended ?? 0),
-    endedAt: Number(endedAt ?? 0),
-    inFlight: Object.fromEntries(
-      inFlight.map(([field, interruptedAt]) => [field.slice(3), Number(interruptedAt)]),
-    ),
+    current: isInForce ? id.nonce : undefined,
+    opened,
+    endedThrough,
+    endedAt,
+    inFlight: interruptedAt,
     wrongGuesses: [], // not asked for here
   };
 }
 
-/** Redis answers a hash as a list of fields and values. */
-function fieldsOf(list: string[]): Record<string, string> {
-  const fields: Record<string, string> = {};
-  for (let index = 0; index < list.length; index += 2) fields[list[index]] = list[index + 1];
-  return fields;
+/** Scripts say '' for what is not there. */
+function textOf(bytes: Buffer): string | undefined {
+  return bytes.length > 0 ? bytes.toString() : undefined;
+}
+
+function fromBase64(text: string): Buffer {
+  return Buffer.from(text, 'base64url');
+}
+
+function toBase64(bytes: Buffer): string {
+  return bytes.toString('base64url');
 }

@@ -1,32 +1,34 @@
 -- Says how the send of a code ended, or forgets the code; see `settle` and `discard` in verification.rule.ts.
---   KEYS[1]  the phone's codes    KEYS[2]  the code
+-- The functions of codes.lua stand before this script.
+--   KEYS[1]  phone
 --   ARGV[1]  nonce    ARGV[2]  'accepted', 'unknown', 'failed' or 'discard'    ARGV[3]  why it failed, or the message's SID, or ''
 local nonce, outcome, detail = ARGV[1], ARGV[2], ARGV[3]
 
-redis.call('HDEL', KEYS[1], 'in:' .. nonce)
+local now = timeOfRedis()
+local fields = readFields(KEYS[1])
+if not fields then
+  return 0
+end
+redis.call('HDEL', KEYS[1], nonce .. 'i')
 if outcome == 'discard' then
-  redis.call('DEL', KEYS[2])
+  forgetCode(KEYS[1], nonce)
   return 1
 end
 
-local code = redis.call('HMGET', KEYS[2], 'number', 'send')
-local number, send = tonumber(code[1] or ''), code[2]
-if send ~= 'in_flight' or not number then
+local code = codeIn(fields, nonce, now)
+if not code or code.send ~= 'in_flight' then
   return 0
 end
-redis.call('HSET', KEYS[2], 'send', outcome)
+code.send = outcome
 if outcome == 'failed' then
-  redis.call('HSET', KEYS[2], 'failure', detail)
-  return 1
+  code.failure = detail
+elseif outcome == 'accepted' then
+  code.sid, code.newsAt = detail, now
 end
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-if outcome == 'accepted' then
-  redis.call('HSET', KEYS[2], 'sid', detail, 'news_at', now)
-end
-local phone = redis.call('HMGET', KEYS[1], 'opened', 'ended')
-local opened, ended = tonumber(phone[1] or '0'), tonumber(phone[2] or '0')
-if number > ended and number <= opened then
-  redis.call('HSET', KEYS[1], 'current', nonce, 'ended', number, 'ended_at', now)
+writeCode(KEYS[1], nonce, code)
+local phone = phoneIn(fields, now)
+if outcome ~= 'failed' and code.number > phone.ended and code.number <= phone.opened then
+  phone.ended, phone.endedAt, phone.isInForce = code.number, now, true
+  writePhone(KEYS[1], phone)
 end
 return 1

@@ -3,7 +3,10 @@ import { EmbeddedQuotas } from './embedded.quotas.js';
 import type { Quota } from './quota.rule.js';
 import * as rule from './rate-limit.rule.js';
 import type { Granted, RateLimit, RateLimitStore, Refused } from './rate-limit.store.js';
-import { decodeReservations, encodeReservations, reservationKey } from './reservation.codec.js';
+import { reservationKey } from './reservation-key.js';
+import { decodeReservations, encodeReservations } from './reservation.codec.js';
+
+const ID_BYTES = 8;
 
 /** How long an allowance is kept. The longest window and the longest cooldown are 24 hours. */
 const LIFE_MS = 25 * 60 * 60 * 1000;
@@ -75,7 +78,7 @@ export class EmbeddedRateLimitStore implements RateLimitStore {
   ): Promise<Answer> {
     const dataKey = await this.storage.dataKey();
     const record = `sms:${dataKey.tag(key)}`;
-    const id = reservationKey(reservationId).toString('hex');
+    const id = reservationKey(reservationId, ID_BYTES).toString('hex');
     return this.storage.transact((transaction) => {
       const stored = transaction.get(record);
       const before = stored === DAMAGED ? undefined : decodeReservations(stored ?? Buffer.alloc(0));

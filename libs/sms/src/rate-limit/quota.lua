@@ -30,12 +30,19 @@ local function waitForQuota(key, units, windowMs, bucketMs, now)
   return 0
 end
 
--- Takes one unit. `receipt`, if any, is a key that lets exactly this unit be given back for an hour.
-local function takeFromQuota(key, windowMs, bucketMs, now, receipt)
-  local bucket = string.format('%.0f', math.floor(now / bucketMs))
-  redis.call('HINCRBY', key, bucket, 1)
+local function bucketOf(takenAt, bucketMs)
+  return string.format('%.0f', math.floor(takenAt / bucketMs))
+end
+
+-- Takes one unit, whether one is free or not.
+local function takeFromQuota(key, windowMs, bucketMs, takenAt)
+  redis.call('HINCRBY', key, bucketOf(takenAt, bucketMs), 1)
   redis.call('PEXPIRE', key, windowMs + 2 * bucketMs)
-  if receipt then
-    redis.call('SET', receipt, bucket, 'PX', 3600000)
+end
+
+-- Gives back a unit that was taken in a bucket.
+local function giveBackToQuota(key, bucket)
+  if redis.call('HEXISTS', key, bucket) == 1 and redis.call('HINCRBY', key, bucket, -1) <= 0 then
+    redis.call('HDEL', key, bucket)
   end
 end

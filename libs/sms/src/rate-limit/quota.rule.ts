@@ -35,9 +35,12 @@ export function waitForQuota(use: QuotaUse, quota: Quota, now: number): number {
   return 0;
 }
 
-/** Takes one unit, whether one is free or not. */
-export function takeFromQuota(use: QuotaUse, quota: Quota, now: number): QuotaUse {
-  const bucket = Math.floor(now / quota.bucketMs);
+/**
+ * Takes one unit, whether one is free or not.
+ * @param takenAt what it is counted for: later than now when a clock was set back, see `reserve` in rate-limit.rule.ts
+ */
+export function takeFromQuota(use: QuotaUse, quota: Quota, now: number, takenAt = now): QuotaUse {
+  const bucket = Math.floor(takenAt / quota.bucketMs);
   return { ...inWindow(use, quota, now), [bucket]: (use[bucket] ?? 0) + 1 };
 }
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Result } from 'ioredis';
 import type { RedisStorage } from '../storage/redis.storage.js';
 import type { Quota } from './quota.rule.js';
-import { reservationKey } from './reservation.codec.js';
+import { reservationKey } from './reservation-key.js';
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
@@ -17,10 +17,12 @@ declare module 'ioredis' {
   }
 }
 
-/** Where a quota is kept, and where the receipt of one of its units. */
-export type QuotaKeys = [quota: string, receipt: string];
+const RECEIPT_BYTES = 8;
 
-/** Quotas in Redis, each in a slot of its own. */
+/**
+ * Quotas in Redis, each in a slot of its own. Scripts of one Redis count them beside a phone; on a Redis Cluster they
+ * are taken and given back in steps of their own, with receipts.
+ */
 export class RedisQuotas {
   /** The functions of `quota.lua`, to put before a script that counts a quota beside its own keys. */
   static readonly lua = readLua('quota');
@@ -28,17 +30,15 @@ export class RedisQuotas {
   constructor(private readonly storage: RedisStorage) {
     const { client } = storage;
     client.defineCommand('smsQuotaTake', { numberOfKeys: 2, lua: RedisQuotas.lua + readLua('quota-take') });
-    client.defineCommand('smsQuotaGiveBack', { numberOfKeys: 2, lua: readLua('quota-give-back') });
+    client.defineCommand('smsQuotaGiveBack', {
+      numberOfKeys: 2,
+      lua: RedisQuotas.lua + readLua('quota-give-back'),
+    });
   }
 
   async keyOf(quota: Quota): Promise<string> {
     const dataKey = await this.storage.dataKey();
     return `sms:{${dataKey.tag(quota.key)}}:quota`;
-  }
-
-  async keysOf(quota: Quota, unitId: string): Promise<QuotaKeys> {
-    const key = await this.keyOf(quota);
-    return [key, `${key}:${reservationKey(unitId).toString('base64url')}`];
   }
 
   /** @returns milliseconds to wait; 0 when the unit was taken */
@@ -52,6 +52,11 @@ export class RedisQuotas {
   async giveBack(quota: Quota, unitId: string): Promise<void> {
     const [key, receipt] = await this.keysOf(quota, unitId);
     await this.storage.run((client) => client.smsQuotaGiveBack(key, receipt));
+  }
+
+  private async keysOf(quota: Quota, unitId: string): Promise<[quota: string, receipt: string]> {
+    const key = await this.keyOf(quota);
+    return [key, `${key}:${reservationKey(unitId, RECEIPT_BYTES).toString('base64url')}`];
   }
 }
 

@@ -1,11 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { Cluster, type Redis, type Result } from 'ioredis';
+import { Cluster, type Result } from 'ioredis';
+import { PhoneRecord } from '../storage/phone-record.js';
 import type { RedisStorage } from '../storage/redis.storage.js';
 import type { Quota } from './quota.rule.js';
 import * as rule from './rate-limit.rule.js';
 import type { Granted, RateLimit, RateLimitStore, Refused } from './rate-limit.store.js';
 import { RedisQuotas } from './redis.quotas.js';
-import { decodeReservations, reservationKey } from './reservation.codec.js';
+import { reservationKey } from './reservation-key.js';
+
+/** As `reservations.lua` has them. */
+const ID_BYTES = 5;
+const LONGEST_SEND_MS = 65_534;
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
@@ -13,17 +18,28 @@ declare module 'ioredis' {
       numberOfKeys: number,
       ...keysAndArguments: (string | number | Buffer)[]
     ): Result<[1] | [0, Refused['rule'], number], Context>;
-    smsSettle(key: string, id: Buffer, outcome: 'kept' | 'failed' | 'unused'): Result<0 | 1, Context>;
+    smsSettle(
+      numberOfKeys: number,
+      ...keysAndArguments: (string | number | Buffer)[]
+    ): Result<0 | 1, Context>;
+    smsHolds(phone: string, id: Buffer): Result<0 | 1, Context>;
   }
 }
 
-/** Allowances in Redis, at the time of Redis, one script per step. */
+/** Allowances in Redis, in the records of their phones, at the time of Redis, one script per step. */
 export class RedisRateLimitStore implements RateLimitStore {
+  /** The functions of `reservations.lua` and those that they need, to put before a script that uses them. */
+  static readonly lua = PhoneRecord.lua + readLua('reservations');
+
   private readonly quotas: RedisQuotas;
 
   constructor(private readonly storage: RedisStorage) {
+    const { client } = storage;
     this.quotas = new RedisQuotas(storage);
-    defineScripts(storage.client);
+    const { lua } = RedisRateLimitStore;
+    client.defineCommand('smsReserve', { lua: lua + RedisQuotas.lua + readLua('reserve') });
+    client.defineCommand('smsSettle', { lua: lua + RedisQuotas.lua + readLua('settle') });
+    client.defineCommand('smsHolds', { numberOfKeys: 1, lua: lua + readLua('holds') });
   }
 
   async reserve(
@@ -32,7 +48,8 @@ export class RedisRateLimitStore implements RateLimitStore {
     reservationId: string,
     quotas: readonly Quota[] = [],
   ): Promise<Granted | Refused> {
-    return this.storage.client instanceof Cluster && quotas.length > 0
+    if (limit.sendMs > LONGEST_SEND_MS) throw new RangeError(`A send takes ${LONGEST_SEND_MS} ms at most.`);
+    return this.isCluster && quotas.length > 0
       ? this.reserveOnCluster(key, limit, reservationId, quotas)
       : this.ask('take', key, limit, reservationId, quotas);
   }
@@ -47,6 +64,7 @@ export class RedisRateLimitStore implements RateLimitStore {
     as: 'failed' | 'unused',
     quotas: readonly Quota[] = [],
   ): Promise<void> {
+    if (!this.isCluster) return this.settle(key, reservationId, as, quotas);
     await Promise.all([
       this.settle(key, reservationId, as),
       ...quotas.map((quota) => this.quotas.giveBack(quota, reservationId)),
@@ -54,11 +72,12 @@ export class RedisRateLimitStore implements RateLimitStore {
   }
 
   async holds(key: string, reservationId: string): Promise<boolean> {
-    const allowance = await this.allowanceOf(key);
-    const stored = await this.storage.run((client) => client.getBuffer(allowance));
-    const id = reservationKey(reservationId).toString('hex');
-    const reservations = decodeReservations(stored ?? Buffer.alloc(0));
-    return reservations ? rule.holds(reservations, id) : true; // unreadable: nothing says that it was given back
+    const phone = await this.recordOf(key);
+    return (await this.storage.run((client) => client.smsHolds(phone, idOf(reservationId)))) === 1;
+  }
+
+  private get isCluster(): boolean {
+    return this.storage.client instanceof Cluster;
   }
 
   /**
@@ -90,21 +109,19 @@ export class RedisRateLimitStore implements RateLimitStore {
     quotas: readonly Quota[],
   ): Promise<Granted | Refused> {
     const { units, windowMs, cooldownMs, sendMs, returns } = limit;
-    const id = reservationKey(reservationId);
-    const allowance = await this.allowanceOf(key);
-    const quotaKeys = await Promise.all(quotas.map((quota) => this.quotas.keysOf(quota, reservationId)));
+    const [phone, ...quotaKeys] = await this.keysOf(key, quotas);
     const [granted, refusedBy, waitMs] = await this.storage.run((client) =>
       client.smsReserve(
-        1 + 2 * quotas.length,
-        allowance,
-        ...quotaKeys.flat(),
+        1 + quotas.length,
+        phone,
+        ...quotaKeys,
         mode,
         units,
         windowMs,
         cooldownMs,
         sendMs,
         returns,
-        id,
+        idOf(reservationId),
         ...quotas.flatMap((quota) => [quota.name, quota.units, quota.windowMs, quota.bucketMs]),
       ),
     );
@@ -115,20 +132,29 @@ export class RedisRateLimitStore implements RateLimitStore {
     key: string,
     reservationId: string,
     outcome: 'kept' | 'failed' | 'unused',
+    quotas: readonly Quota[] = [],
   ): Promise<void> {
-    const allowance = await this.allowanceOf(key);
-    await this.storage.run((client) => client.smsSettle(allowance, reservationKey(reservationId), outcome));
+    const [phone, ...quotaKeys] = await this.keysOf(key, quotas);
+    const buckets = quotas.map(({ bucketMs }) => bucketMs);
+    await this.storage.run((client) =>
+      client.smsSettle(1 + quotas.length, phone, ...quotaKeys, idOf(reservationId), outcome, ...buckets),
+    );
   }
 
-  /** The braces put all keys of one phone into one slot of a Redis Cluster. */
-  private async allowanceOf(key: string): Promise<string> {
+  private keysOf(key: string, quotas: readonly Quota[]): Promise<[phone: string, ...quotas: string[]]> {
+    return Promise.all([this.recordOf(key), ...quotas.map((quota) => this.quotas.keyOf(quota))]);
+  }
+
+  private async recordOf(key: string): Promise<string> {
     const dataKey = await this.storage.dataKey();
-    return `sms:{${dataKey.tag(key)}}`;
+    return PhoneRecord.keyOf(dataKey.tag(key));
   }
 }
 
-function defineScripts(client: Redis | Cluster): void {
-  const script = (name: string): string => readFileSync(new URL(`./${name}.lua`, import.meta.url), 'utf8');
-  client.defineCommand('smsReserve', { lua: RedisQuotas.lua + script('reserve') });
-  client.defineCommand('smsSettle', { numberOfKeys: 1, lua: script('settle') });
+function idOf(reservationId: string): Buffer {
+  return reservationKey(reservationId, ID_BYTES);
+}
+
+function readLua(name: string): string {
+  return readFileSync(new URL(`./${name}.lua`, import.meta.url), 'utf8');
 }

@@ -1,17 +1,11 @@
-import { createHash } from 'node:crypto';
 import type { Reservation } from './rate-limit.rule.js';
 
 /**
- * The stored form of an allowance, oldest reservation first: id (8 bytes), reservedAt (6), sentBy - reservedAt (4),
- * big-endian. The largest duration marks a returned reservation. `reserve.lua` and `settle.lua` read and write it too.
+ * An allowance in the embedded store, oldest reservation first: id (8 bytes), reservedAt (6), sentBy - reservedAt (4),
+ * big-endian. The largest duration marks a returned reservation.
  */
 const RESERVATION_BYTES = 18;
 const RETURNED = 0xffffffff;
-
-/** Any caller's reservation id, brought to the eight bytes that are stored. */
-export function reservationKey(reservationId: string): Buffer {
-  return createHash('sha256').update(reservationId).digest().subarray(0, 8);
-}
 
 export function encodeReservations(reservations: readonly Reservation[]): Buffer {
   const bytes = Buffer.alloc(reservations.length * RESERVATION_BYTES);

@@ -1,35 +1,29 @@
 -- Says what became of one reservation. The rules of rate-limit.rule.ts, at the time of Redis. Twice is once.
---   KEYS[1]  allowance, as reservation.codec.ts describes it
---   ARGV[1]  reservation id, 8 bytes
+-- The functions of reservations.lua and quota.lua stand before it.
+--   KEYS[1]  phone    KEYS[2], ...  quotas whose unit is given back with it; on a Redis Cluster there are none
+--   ARGV[1]  reservation id, 5 bytes
 --   ARGV[2]  'kept'    the send is over and may have gone out: the cooldown counts from now
 --            'failed'  given back, and counted among the returned ones
 --            'unused'  given back, without a trace
+--   ARGV[3], ...  bucket of each quota in ms
 --   returns  1 if the reservation is there, else 0
 local id, outcome = ARGV[1], ARGV[2]
-local BYTES, RETURNED = 18, 4294967295
 
-local stored = redis.call('GET', KEYS[1]) or ''
-if #stored % BYTES ~= 0 then
+local reservation = takenIn(readFields(KEYS[1]) or {}, id)
+if not reservation then
   return 0
 end
-for start = 1, #stored, BYTES do
-  local otherId, reservedAt, duration = struct.unpack('>c8I6I4', stored, start)
-  if otherId == id and duration ~= RETURNED then
-    local before, after = string.sub(stored, 1, start - 1), string.sub(stored, start + BYTES)
-    local settled = ''
-    if outcome == 'kept' then
-      local time = redis.call('TIME')
-      local now = time[1] * 1000 + math.floor(time[2] / 1000)
-      settled = struct.pack('>c8I6I4', id, reservedAt, math.min(duration, math.max(0, now - reservedAt)))
-    elseif outcome == 'failed' then
-      settled = struct.pack('>c8I6I4', id, reservedAt, RETURNED)
-    end
-    if #before + #settled + #after == 0 then
-      redis.call('DEL', KEYS[1])
-    else
-      redis.call('SET', KEYS[1], before .. settled .. after, 'KEEPTTL')
-    end
-    return 1
-  end
+local reservedAt, duration = reservation.reservedAt, reservation.duration
+if outcome == 'kept' then
+  writeReservation(KEYS[1], id, reservedAt, math.min(duration, math.max(0, timeOfRedis() - reservedAt)))
+  return 1
 end
-return 0
+if outcome == 'failed' then
+  writeReservation(KEYS[1], id, reservedAt, RETURNED)
+else
+  redis.call('HDEL', KEYS[1], id)
+end
+for index = 2, #KEYS do
+  giveBackToQuota(KEYS[index], bucketOf(reservedAt, tonumber(ARGV[index + 1])))
+end
+return 1
