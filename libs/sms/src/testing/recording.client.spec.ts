@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Test, type TestingModule } from '@nestjs/testing';
-import { SmsService, type SmsError } from '@app/sms';
+import { SmsService, type SmsError, type SmsSendFailedError } from '@app/sms';
 import {
   accepted,
   connectionRefused,
@@ -21,8 +21,8 @@ async function errorOf(sms: SmsService): Promise<object | undefined> {
     return undefined;
   } catch (error) {
     const { name, message } = error as SmsError;
-    // Nothing that Twilio has not answered has an id of Twilio's.
-    return { ...(error as SmsError), name, message, twilioRequestId: undefined };
+    const { reason, mayArrive, twilioCode, retryAfterSeconds } = error as Partial<SmsSendFailedError>;
+    return { name, message, reason, mayArrive, twilioCode, retryAfterSeconds };
   }
 }
 
@@ -82,7 +82,7 @@ describe('A scripted outcome', () => {
   it('is the error that Twilio causes: it cannot be reached', async () => {
     const real = await errorOf(unreachable.sms);
     app.get(SmsTesting).twilio.next(connectionRefused());
-    expect(real).toMatchObject({ code: 'SMS_CONNECTION_FAILED', mayArrive: false });
+    expect(real).toMatchObject({ name: 'SmsConnectionFailedError', mayArrive: false });
     expect(await errorOf(app.get(SmsService))).toEqual(real);
   });
 
