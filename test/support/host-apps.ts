@@ -77,7 +77,7 @@ export class HostApps {
 
   /** All of them at once, with the compiler that they have themselves. */
   compile(): Promise<Ended> {
-    return this.node({}, 'node_modules/typescript/bin/tsc', '--pretty', 'false');
+    return this.node({}, 'compile.mjs');
   }
 
   /** @param file a source of an app, in JavaScript */

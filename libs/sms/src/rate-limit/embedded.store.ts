@@ -1,4 +1,5 @@
-import { DAMAGED, type EmbeddedStorage, type EmbeddedTransaction } from '../storage/embedded.storage.js';
+import { DAMAGED, type EmbeddedTransaction } from '../storage/embedded.storage.js';
+import type { TransactionalStorage } from '../storage/transactional.storage.js';
 import { EmbeddedQuotas } from './embedded.quotas.js';
 import type { Quota } from './quota.rule.js';
 import * as rule from './rate-limit.rule.js';
@@ -10,7 +11,7 @@ const LIFE_MS = 25 * 60 * 60 * 1000;
 
 /** Allowances in the embedded store: the rule, inside a transaction. */
 export class EmbeddedRateLimitStore implements RateLimitStore {
-  constructor(private readonly storage: EmbeddedStorage) {}
+  constructor(private readonly storage: TransactionalStorage) {}
 
   reserve(
     key: string,

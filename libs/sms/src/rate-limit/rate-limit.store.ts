@@ -28,7 +28,7 @@ export interface Refused {
 
 /**
  * The allowance of each key (a phone in E.164; stores keep only a keyed hash of it). All operations are atomic, happen
- * at the store's time, and are idempotent. Every store passes `test/contract/rate-limit.store.contract.ts`.
+ * at the store's time, and are idempotent. Every store passes `rateLimitStoreContract` of the entry `./testing`.
  * @throws StoreUnavailableError from each method, when the store cannot answer
  */
 export interface RateLimitStore {

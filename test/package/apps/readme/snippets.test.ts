@@ -7,6 +7,7 @@ import { EventEmitterModule } from '@nestjs/event-emitter';
 import { TerminusModule } from '@nestjs/terminus';
 import { Test } from '@nestjs/testing';
 import { SmsModule, SmsService, TwilioClient, type SmsModuleOptions, type SmsObserver } from '@xiaozhi/sms';
+import { MemoryRateLimitStore } from '@xiaozhi/sms/testing';
 
 // The snippets are put beside this file, and compiled with it. No snippet is to be left out.
 
@@ -130,6 +131,17 @@ void test('The observer counts', async () => {
   assert.equal(counts.get('send accepted'), 1);
   assert.equal(counts.get('twilio 2xx'), 1);
   assert.ok((counts.get('redis ok') ?? 0) >= 2);
+});
+
+void test('The store that wraps another one counts its calls', async () => {
+  const { CountedStore } = await load<{
+    CountedStore: new (store: RateLimitStore) => RateLimitStore & { calls: number };
+  }>('counted.store');
+  const store = new CountedStore(new MemoryRateLimitStore());
+  const { twilio } = new options.SmsOptions().create();
+  const app = await boot({ imports: [SmsModule.forRoot({ twilio, rateLimitStore: { useValue: store } })] });
+  await app.get(SmsService).sendVerificationCodeSms(newPhone(), '123456');
+  assert.equal(store.calls, 2);
 });
 
 void test('No snippet is left out', () => {
