@@ -142,6 +142,11 @@ export class RunningHost {
   }
 }
 
+/** @throws Error with all that it printed, if it failed */
+export function expectSuccess({ code, printed }: Ended): void {
+  if (code !== 0) throw new Error(`It ended with ${code}:\n${printed}`);
+}
+
 /** Runs a command to its end. @param environment that of this process, if it is not given */
 export async function run(
   command: string,

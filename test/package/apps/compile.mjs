@@ -1,7 +1,7 @@
 // The compiler with skipLibCheck, but for the types of the package: those are checked as if they were of the apps.
 import ts from 'typescript';
 
-const { config } = ts.readConfigFile('tsconfig.json', ts.sys.readFile);
+const { config } = ts.readConfigFile('tsconfig.json', (path) => ts.sys.readFile(path));
 const { fileNames, options } = ts.parseJsonConfigFileContent(config, ts.sys, '.');
 const program = ts.createProgram(fileNames, options);
 const checked = program
@@ -14,7 +14,7 @@ const found = checked.flatMap((file) => [
 const diagnostics = [...program.getOptionsDiagnostics(), ...found, ...program.emit().diagnostics];
 process.stdout.write(
   ts.formatDiagnostics(diagnostics, {
-    getCurrentDirectory: ts.sys.getCurrentDirectory,
+    getCurrentDirectory: () => process.cwd(),
     getCanonicalFileName: (name) => name,
     getNewLine: () => '\n',
   }),

@@ -5,4 +5,4 @@ import { AppModule } from './app.module.js';
 const app = await NestFactory.create(AppModule, new FastifyAdapter());
 app.enableShutdownHooks();
 await app.listen(0, '127.0.0.1');
-console.log(`listening on ${await app.getUrl()}`);
+process.stdout.write(`listening on ${await app.getUrl()}\n`);

@@ -6,7 +6,14 @@ import type { DynamicModule, INestApplication, ModuleMetadata, Type } from '@nes
 import { EventEmitterModule } from '@nestjs/event-emitter';
 import { TerminusModule } from '@nestjs/terminus';
 import { Test } from '@nestjs/testing';
-import { SmsModule, SmsService, TwilioClient, type SmsModuleOptions, type SmsObserver } from '@xiaozhi/sms';
+import {
+  SmsModule,
+  SmsService,
+  TwilioClient,
+  type RateLimitStore,
+  type SmsModuleOptions,
+  type SmsObserver,
+} from '@xiaozhi/sms';
 import { MemoryRateLimitStore } from '@xiaozhi/sms/testing';
 
 // The snippets are put beside this file, and compiled with it. No snippet is to be left out.
