@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { RedisStorage, Secret } from '@app/sms';
+import { Secret } from '@app/sms';
+import { RedisStorage } from '@app/sms/internals';
 import { TwilioSimulator } from '@app/twilio-simulator';
 import { decodeReservations } from '../../libs/sms/src/rate-limit/reservation.codec.js';
 import { apiEnvironment } from '../support/api.js';
