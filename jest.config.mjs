@@ -6,6 +6,7 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
     '^@app/sms$': '<rootDir>/libs/sms/src/index.ts',
+    '^@app/sms/internals$': '<rootDir>/libs/sms/src/internals.ts',
     '^@app/sms/testing$': '<rootDir>/libs/sms/src/testing/index.ts',
     '^@app/twilio-simulator$': '<rootDir>/libs/twilio-simulator/src/index.ts',
     '^libphonenumber-js/max$': '<rootDir>/node_modules/libphonenumber-js/max/index.cjs',

@@ -158,7 +158,7 @@ function say(line) {
 }
 
 /** The npm that runs this script, else the one in PATH. */
-function npm(...args) {
+export function npm(...args) {
   const path = process.env.npm_execpath;
   if (path && basename(path) === 'npm-cli.js') return [process.execPath, path, ...args];
   return ['npm', ...args];

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { PhoneRecord, type RateLimit, type RedisStorage } from '@app/sms';
+import type { RateLimit } from '@app/sms';
+import { PhoneRecord, type RedisStorage } from '@app/sms/internals';
 import { RedisVerificationStore } from '../../apps/api/src/verification/redis-verification.store.js';
 import { VerificationId } from '../../apps/api/src/verification/verification-id.js';
 import { RedisRateLimitStore } from '../../libs/sms/src/rate-limit/redis.store.js';

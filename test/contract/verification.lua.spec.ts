@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { RedisStorage } from '@app/sms';
+import type { RedisStorage } from '@app/sms/internals';
 import { EmbeddedVerificationStore } from '../../apps/api/src/verification/embedded-verification.store.js';
 import { PURPOSES } from '../../apps/api/src/verification/purpose.js';
 import { RedisVerificationStore } from '../../apps/api/src/verification/redis-verification.store.js';

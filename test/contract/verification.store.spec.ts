@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { PhoneRecord } from '@app/sms';
+import { PhoneRecord } from '@app/sms/internals';
 import { EmbeddedVerificationStore } from '../../apps/api/src/verification/embedded-verification.store.js';
 import { RedisVerificationStore } from '../../apps/api/src/verification/redis-verification.store.js';
 import { VerificationId } from '../../apps/api/src/verification/verification-id.js';

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Test, type TestingModule } from '@nestjs/testing';
-import { SmsStorage } from '@app/sms';
+import { SmsStorage } from '@app/sms/internals';
 import { TwilioSimulator } from '@app/twilio-simulator';
 import { AppModule } from '../../apps/api/src/app.module.js';
 import { loadParameters } from '../../apps/api/src/config/load-parameters.js';

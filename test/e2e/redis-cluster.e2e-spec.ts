@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { PhoneRecord, RateLimitStore, RedisStorage, Secret, SmsStorage } from '@app/sms';
+import { RateLimitStore, Secret } from '@app/sms';
+import { PhoneRecord, RedisStorage, SmsStorage } from '@app/sms/internals';
 import { TwilioSimulator } from '@app/twilio-simulator';
 import { VerificationId } from '../../apps/api/src/verification/verification-id.js';
 import { VerificationStore } from '../../apps/api/src/verification/verification.store.js';

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { SmsStorage, type StoreUnavailableError } from '@app/sms';
+import type { StoreUnavailableError } from '@app/sms';
+import { SmsStorage } from '@app/sms/internals';
 import { TwilioSimulator } from '@app/twilio-simulator';
 import { freePort } from '../../scripts/redis.mjs';
 import { apiEnvironment, codeFor, startApi, wrongCode } from '../support/api.js';

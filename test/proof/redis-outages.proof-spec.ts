@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { PhoneRecord, RedisStorage, Secret } from '@app/sms';
+import { Secret } from '@app/sms';
+import { PhoneRecord, RedisStorage } from '@app/sms/internals';
 import { TwilioSimulator } from '@app/twilio-simulator';
 import { RedisRateLimitStore } from '../../libs/sms/src/rate-limit/redis.store.js';
 import { apiEnvironment } from '../support/api.js';

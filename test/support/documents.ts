@@ -40,11 +40,11 @@ export class Document {
     });
   }
 
-  /** README.md and everything below docs/. */
+  /** README.md, everything below docs/, and the README of the package. */
   static all(): Document[] {
     const below = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' });
     const paths = below.filter((path) => path.endsWith('.md')).map((path) => join('docs', path));
-    return ['README.md', ...paths.toSorted()].map((path) => new Document(path));
+    return ['README.md', ...paths.toSorted(), 'libs/sms/README.md'].map((path) => new Document(path));
   }
 
   blocks(): CodeBlock[] {

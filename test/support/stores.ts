@@ -3,7 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readFileSync } from 'node:fs';
-import { EmbeddedStorage, RedisStorage, Secret, type SmsStorage } from '@app/sms';
+import { Secret } from '@app/sms';
+import { EmbeddedStorage, RedisStorage, type SmsStorage } from '@app/sms/internals';
 
 /** The Redis that the test run started, or was given. */
 export function redisUrl(): string {

@@ -67,24 +67,12 @@ export {
   type SmsSent,
   type SmsUndelivered,
 } from './sms.events.js';
-export { MessageTemplate, type AutofillOptions, type MessageFacts } from './message/message-template.js';
-export { isHostName, isLoopback, isOrigin, isRedisUrl, isSecureOrigin, isSid } from './option.rules.js';
+export type { AutofillOptions } from './message/message-template.js';
 export { PhoneNumber } from './phone/phone-number.js';
-export { EmbeddedQuotas } from './rate-limit/embedded.quotas.js';
 export type { Quota } from './rate-limit/quota.rule.js';
 export { RateLimitStore, type Granted, type RateLimit, type Refused } from './rate-limit/rate-limit.store.js';
-export { RedisQuotas } from './rate-limit/redis.quotas.js';
-export { Unsettled } from './rate-limit/unsettled.js';
 export { Secret } from './secret.js';
-export { DataKey, seal, unseal, WrongSecretError } from './storage/data-key.js';
-export { randomBytes } from './storage/random.js';
-export { DAMAGED, EmbeddedStorage, type EmbeddedTransaction } from './storage/embedded.storage.js';
-export { inspectDataFile, type DataFileInspection } from './storage/embedded.inspection.js';
-export { inspectRedis, type RedisInspection } from './storage/redis.inspection.js';
-export { PhoneRecord } from './storage/phone-record.js';
-export { RedisStorage } from './storage/redis.storage.js';
-export { SmsStorage } from './storage/storage.js';
+export { WrongSecretError } from './storage/data-key.js';
+export { LmdbMissingError } from './storage/embedded.storage.js';
 export type { SendPermit } from './twilio/send-permits.js';
 export { TwilioClient } from './twilio/twilio.client.js';
-export { TwilioFailure } from './twilio/twilio.failure.js';
-export { TwilioInspection, type InspectedSettings } from './twilio/twilio.inspection.js';

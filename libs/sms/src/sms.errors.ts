@@ -163,8 +163,17 @@ export class ServerBusyError extends SmsError {
 /** An option of `SmsModule` is missing or wrong. Thrown when the module starts. */
 export class SmsOptionsError extends Error {
   override readonly name = 'SmsOptionsError';
-  constructor(readonly faults: readonly string[]) {
+  // Not to be printed a second time, beside the message.
+  readonly #faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
     super(`SmsModule cannot start:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`);
+    this.#faults = faults;
+  }
+
+  /** Each names an option, what is wrong with it, and a value that is accepted. */
+  get faults(): readonly string[] {
+    return this.#faults;
   }
 }
 

@@ -9,7 +9,7 @@ export interface SmsModuleOptions {
   limits?: LimitOptions;
   /** Needed, except with a `rateLimitStore` of your own. */
   storage?: StorageOptions;
-  /** Is told how requests to Twilio and operations of the store ended, for metrics. @default nobody is told */
+  /** Is told how requests to Twilio and operations of the store ended, for metrics. Nobody is told without one. */
   observer?: SmsObserver;
 }
 

@@ -1,4 +1,4 @@
-import { isLoopback } from '@app/sms';
+import { isLoopback } from '@app/sms/internals';
 import { debuglog } from 'node:util';
 import type { ConfigurationFault } from './configuration.error.js';
 import { parametersOf } from './parameter.decorator.js';

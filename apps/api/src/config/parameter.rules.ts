@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
-import { isHostName, isOrigin, isRedisUrl, isSecureOrigin, isSid, MessageTemplate, Secret } from '@app/sms';
+import { Secret } from '@app/sms';
+import { isHostName, isOrigin, isRedisUrl, isSecureOrigin, isSid, MessageTemplate } from '@app/sms/internals';
 import { ValidateBy } from 'class-validator';
 import { isSupportedCountry } from 'libphonenumber-js/max';
 

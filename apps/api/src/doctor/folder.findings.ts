@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { inspectDataFile, type Secret } from '@app/sms';
+import type { Secret } from '@app/sms';
+import { inspectDataFile } from '@app/sms/internals';
 import type { Finding } from './finding.js';
 import { wrongSecret } from './redis.findings.js';
 

@@ -1,4 +1,4 @@
-import type { TwilioInspection } from '@app/sms';
+import type { TwilioInspection } from '@app/sms/internals';
 import type { ReadParameters } from '../config/load-parameters.js';
 import type { DoctorOptions } from './doctor.js';
 import type { Finding } from './finding.js';

@@ -1,4 +1,4 @@
-import { isLoopback } from '@app/sms';
+import { isLoopback } from '@app/sms/internals';
 import ipaddr from 'ipaddr.js';
 import type { SystemParameters } from '../config/system-parameters.js';
 import type { Finding } from './finding.js';

@@ -1,4 +1,5 @@
-import { inspectRedis, type RedisInspection, type Secret } from '@app/sms';
+import type { Secret } from '@app/sms';
+import { inspectRedis, type RedisInspection } from '@app/sms/internals';
 import type { Finding, Remedy } from './finding.js';
 
 const MAX_SKEW_MS = 5_000;

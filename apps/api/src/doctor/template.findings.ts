@@ -1,4 +1,4 @@
-import { MessageTemplate } from '@app/sms';
+import { MessageTemplate } from '@app/sms/internals';
 import type { SystemParameters } from '../config/system-parameters.js';
 import type { Finding } from './finding.js';
 

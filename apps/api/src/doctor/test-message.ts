@@ -1,4 +1,5 @@
-import type { PhoneNumber, TwilioInspection } from '@app/sms';
+import type { PhoneNumber } from '@app/sms';
+import type { TwilioInspection } from '@app/sms/internals';
 import type { SystemParameters } from '../config/system-parameters.js';
 import { isFinal, reportOf, type DeliveryReport } from '../verification/delivery.js';
 import type { Finding } from './finding.js';

@@ -1,4 +1,4 @@
-import { TwilioFailure } from '@app/sms';
+import { TwilioFailure } from '@app/sms/internals';
 import type { Remedy } from './finding.js';
 import { CONSOLE } from './twilio.console.js';
 import { remedyOf } from './twilio.remedies.js';

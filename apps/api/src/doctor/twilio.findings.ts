@@ -1,4 +1,5 @@
-import { PhoneNumber, TwilioInspection, type Secret } from '@app/sms';
+import { PhoneNumber, type Secret } from '@app/sms';
+import { TwilioInspection } from '@app/sms/internals';
 import type { SystemParameters } from '../config/system-parameters.js';
 import type { Finding } from './finding.js';
 import { CONSOLE } from './twilio.console.js';

@@ -1,5 +1,6 @@
 import { Controller, Get, Inject } from '@nestjs/common';
-import { ServerBusyError, SmsService, SmsStorage } from '@app/sms';
+import { ServerBusyError, SmsService } from '@app/sms';
+import { SmsStorage } from '@app/sms/internals';
 import { ApiAnswer, ApiProblems } from '../docs/api-answer.decorators.js';
 import { ApiOperation, ApiProperty, ApiTags } from '../docs/swagger.decorators.js';
 

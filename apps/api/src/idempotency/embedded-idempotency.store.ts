@@ -1,4 +1,4 @@
-import { DAMAGED, type EmbeddedStorage, type EmbeddedTransaction } from '@app/sms';
+import { DAMAGED, type EmbeddedStorage, type EmbeddedTransaction } from '@app/sms/internals';
 import * as rule from './idempotency.rule.js';
 import { REPEATED_MS, type IdempotencyStore } from './idempotency.store.js';
 

@@ -1,5 +1,5 @@
 import { Module, type FactoryProvider } from '@nestjs/common';
-import { RedisStorage, SmsStorage } from '@app/sms';
+import { RedisStorage, SmsStorage } from '@app/sms/internals';
 import { EmbeddedIdempotencyStore } from './embedded-idempotency.store.js';
 import { IdempotencyStore } from './idempotency.store.js';
 import { IdempotentSends } from './idempotent-sends.js';

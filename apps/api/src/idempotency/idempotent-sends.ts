@@ -1,16 +1,12 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import {
-  seal,
   SmsConnectionFailedError,
   SmsSendFailedError,
-  SmsStorage,
   StoreUnavailableError,
-  unseal,
-  Unsettled,
-  type DataKey,
   type SendFailureFacts,
   type SmsFailureReason,
 } from '@app/sms';
+import { seal, SmsStorage, unseal, Unsettled, type DataKey } from '@app/sms/internals';
 import { SystemParameters } from '../config/system-parameters.js';
 import { UnconfirmedSendError } from '../verification/verification.errors.js';
 import { IdempotencyKeyInUseError, IdempotencyKeyReusedError } from './idempotency.errors.js';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { RedisStorage } from '@app/sms';
+import type { RedisStorage } from '@app/sms/internals';
 import type { Result } from 'ioredis';
 import type { Claim } from './idempotency.rule.js';
 import { REPEATED_MS, type IdempotencyStore } from './idempotency.store.js';

@@ -3,11 +3,11 @@ import {
   SmsError,
   SmsEventBus,
   SmsService,
-  SmsStorage,
   type PhoneFacts,
   type PhoneNumber,
   type SmsSendFailedError,
 } from '@app/sms';
+import { SmsStorage } from '@app/sms/internals';
 import { SystemParameters } from '../config/system-parameters.js';
 import { Metrics } from '../metrics/metrics.js';
 import { isFinal, reportAt, reportOf, type DeliveryReport, type FinalReport } from './delivery.js';

@@ -1,10 +1,5 @@
-import {
-  DAMAGED,
-  EmbeddedQuotas,
-  type EmbeddedStorage,
-  type EmbeddedTransaction,
-  type Quota,
-} from '@app/sms';
+import type { Quota } from '@app/sms';
+import { DAMAGED, EmbeddedQuotas, type EmbeddedStorage, type EmbeddedTransaction } from '@app/sms/internals';
 import { progressOf, type DeliveryReport } from './delivery.js';
 import * as rule from './verification.rule.js';
 import type { VerificationId } from './verification-id.js';

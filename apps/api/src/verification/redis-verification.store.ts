@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { PhoneRecord, RedisQuotas, type Quota, type RedisStorage } from '@app/sms';
+import type { Quota } from '@app/sms';
+import { PhoneRecord, RedisQuotas, type RedisStorage } from '@app/sms/internals';
 import { Cluster, type Result } from 'ioredis';
 import { progressOf, type DeliveryReport } from './delivery.js';
 import { PURPOSES } from './purpose.js';

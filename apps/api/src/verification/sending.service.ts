@@ -5,11 +5,11 @@ import {
   SmsError,
   SmsSendFailedError,
   SmsService,
-  SmsStorage,
   StoreUnavailableError,
   type SmsOutcome,
   type SmsReservation,
 } from '@app/sms';
+import { SmsStorage } from '@app/sms/internals';
 import type { Caller } from '../caller/callers.js';
 import { SystemParameters } from '../config/system-parameters.js';
 import { IdempotentSends } from '../idempotency/idempotent-sends.js';

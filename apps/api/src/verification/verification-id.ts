@@ -1,4 +1,4 @@
-import { randomBytes } from '@app/sms';
+import { randomBytes } from '@app/sms/internals';
 
 const TAG_LENGTH = 22;
 const NONCE_BYTES = 16;

@@ -1,5 +1,6 @@
 import { createHmac, randomInt } from 'node:crypto';
-import { PhoneNumber, seal, StoreUnavailableError, unseal, type DataKey } from '@app/sms';
+import { PhoneNumber, StoreUnavailableError } from '@app/sms';
+import { seal, unseal, type DataKey } from '@app/sms/internals';
 import { VerificationId } from './verification-id.js';
 
 /** A code of this many digits from the system's CSPRNG, uniform, leading zeros kept (ASVS 5.0, 6.5.3 and 6.5.4). */

@@ -3,7 +3,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { INestApplicationContext } from '@nestjs/common';
 import { EventEmitter2, EventEmitterModule } from '@nestjs/event-emitter';
 import { Test } from '@nestjs/testing';
-import { PhoneNumber, SmsStorage } from '@app/sms';
+import { PhoneNumber } from '@app/sms';
+import { SmsStorage } from '@app/sms/internals';
 import { TwilioSimulator } from '@app/twilio-simulator';
 import { apiEnvironment, codeFor, wrongCode } from '../../../../test/support/api.js';
 import { newPhone } from '../../../../test/support/stores.js';

@@ -1,5 +1,5 @@
 import { Module, type FactoryProvider } from '@nestjs/common';
-import { RedisStorage, SmsStorage } from '@app/sms';
+import { RedisStorage, SmsStorage } from '@app/sms/internals';
 import { CallerModule } from '../caller/caller.module.js';
 import { IdempotencyModule } from '../idempotency/idempotency.module.js';
 import { MetricsModule } from '../metrics/metrics.module.js';

@@ -17,6 +17,17 @@ import { CLOCK_START, tick, type ClockState } from './store-clock.js';
 /** A record that is there but does not pass its checksum. */
 export const DAMAGED = Symbol('damaged record');
 
+/** The embedded store is to be used, and what it is made of is not installed, or not for this platform. */
+export class LmdbMissingError extends Error {
+  override readonly name = 'LmdbMissingError';
+  constructor() {
+    super(
+      'The embedded store needs the package lmdb, which cannot be loaded: run "npm install lmdb", or give ' +
+        'storage.redisUrl to count in Redis.',
+    );
+  }
+}
+
 /** What one atomic step on the store can do. */
 export interface EmbeddedTransaction {
   /** The store's time in milliseconds. It never runs backwards. */
@@ -64,6 +75,7 @@ export class EmbeddedStorage {
   ) {}
 
   /**
+   * @throws LmdbMissingError if lmdb is not installed
    * @throws UnusableFolderError if the folder cannot be written, or the disk is full
    * @throws DamagedStoreError if the data file is damaged, WrongSecretError if it is another secret's
    */
@@ -155,7 +167,7 @@ export class EmbeddedStorage {
   }
 
   private async openFile(path: string): Promise<RootDatabase<Buffer, string>> {
-    const { open } = await import('lmdb'); // not loaded where Redis is used
+    const { open } = await loadLmdb();
     const umask = process.umask(0o077);
     try {
       // With batches per turn of the event loop, a full disk leaves a rejected promise that nobody can catch.
@@ -213,6 +225,15 @@ export class EmbeddedStorage {
     if (found === DAMAGED) throw new DamagedStoreError(this.folder, 'its data key cannot be read');
     if (!found) throw new WrongSecretError(`The store in ${this.folder}`);
     return found.dataKey;
+  }
+}
+
+/** Not loaded where Redis is used. It is an optional dependency of the package, so it may be missing. */
+async function loadLmdb(): Promise<typeof import('lmdb')> {
+  try {
+    return await import('lmdb');
+  } catch {
+    throw new LmdbMissingError();
   }
 }
 

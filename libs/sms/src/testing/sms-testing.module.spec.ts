@@ -10,9 +10,9 @@ import {
   SmsModule,
   SmsOptionsError,
   SmsService,
-  SmsStorage,
   TwilioClient,
 } from '@app/sms';
+import { SmsStorage } from '@app/sms/internals';
 import {
   accepted,
   connectionRefused,
