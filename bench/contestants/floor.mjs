@@ -23,7 +23,8 @@ const redis = new Redis(process.env.REDIS_URL, { enableAutoPipelining: true });
 redis.defineCommand('reserve', { numberOfKeys: 1, lua: script('floor-reserve') });
 redis.defineCommand('check', { numberOfKeys: 1, lua: script('floor-check') });
 
-createServer((request, response) => {
+// Connections that have nothing to do are kept as long as Fastify keeps them.
+createServer({ keepAliveTimeout: 72_000 }, (request, response) => {
   const chunks = [];
   request.on('data', (chunk) => chunks.push(chunk));
   request.on('end', () => {

@@ -10,6 +10,7 @@ export class Connection {
   #received = '';
   #resolve;
   #reject;
+  isOpen = true;
 
   constructor(socket) {
     this.#socket = socket;
@@ -17,7 +18,10 @@ export class Connection {
     socket.setEncoding('latin1');
     socket.on('data', (chunk) => this.#receive(chunk));
     socket.on('error', () => {});
-    socket.on('close', () => this.#reject?.(new Error('the connection was closed before the answer')));
+    socket.on('close', () => {
+      this.isOpen = false;
+      this.#reject?.(new Error('the connection was closed before the answer'));
+    });
   }
 
   static async open(port) {
@@ -44,6 +48,7 @@ export class Connection {
   /** @param text the whole request, such as {@link post} makes it */
   request(text) {
     return new Promise((resolve, reject) => {
+      if (!this.isOpen) throw new Error('the connection was closed before the request');
       this.#resolve = resolve;
       this.#reject = reject;
       this.#socket.write(text, 'latin1');

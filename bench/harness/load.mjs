@@ -55,6 +55,7 @@ export async function openLoop(contestant, requests, perSecond, forMs, connectio
   const underWay = new Set();
   const ask = async ({ text, done }, due) => {
     let connection = free.pop();
+    while (connection && !connection.isOpen) connection = free.pop(); // it had nothing to do for too long
     if (!connection) all.push((connection = await Connection.open(contestant.port)));
     const answer = await connection.request(text);
     milliseconds.push(performance.now() - due);

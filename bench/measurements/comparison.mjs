@@ -12,7 +12,7 @@ import { measureRound } from './round.mjs';
 import { measureSlowTwilio } from './slow-twilio.mjs';
 
 const PLAN = {
-  rounds: 3,
+  rounds: 2,
   starts: 3,
   warmUp: 8_000,
   operations: 8_000,

@@ -8,10 +8,10 @@ import { fill, recordsOfOnePhone } from './many-phones.mjs';
 import { measureLoad } from './round.mjs';
 
 const PLAN = {
-  rounds: 3,
+  rounds: 1,
   warmUp: 8_000,
   operations: 8_000,
-  slowMs: 4_000,
+  slowMs: 3_000,
   phones: [1_000, 100_000, 1_000_000],
   latenciesMs: [0, 100, 500],
   inFlight: [1, 10, 100, 500, 1_000, 2_000],

@@ -126,6 +126,26 @@ describe('The embedded store', () => {
   });
 });
 
+describe('Two embedded stores of one process on one folder', () => {
+  it('share what is counted, and neither waits for the other, also while they are opened and closed', async () => {
+    for (let round = 0; round < 20; round += 1) {
+      const one = await openStorage();
+      const reserving = Array.from({ length: 20 }, (_, id) =>
+        reserve(one, `one ${round} ${id}`, `+${round}`),
+      );
+      const other = await openStorage(); // while the first one writes
+      reserving.push(
+        ...Array.from({ length: 20 }, (_, id) => reserve(other, `other ${round} ${id}`, `+${round}`)),
+      );
+      expect((await Promise.all(reserving)).filter(Boolean)).toHaveLength(1);
+      await one.close();
+      await expect(reserve(one, 'late')).rejects.toThrow(StoreUnavailableError);
+      expect(await reserve(other, 'late', `+${round}`)).toBe(false);
+      await other.close();
+    }
+  });
+});
+
 describe('The time of the embedded store', () => {
   it('does not open a limit when the clock is set back a day, nor after a restart', async () => {
     const storage = await openStorage();

@@ -1,8 +1,8 @@
+import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { getSystemErrorName } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { Logger } from '@nestjs/common';
-import type { RootDatabase } from 'lmdb';
 import type { Secret } from '../secret.js';
 import { StoreUnavailableError } from '../sms.errors.js';
 import { NO_OBSERVER, type SmsObserver } from '../sms.observer.js';
@@ -12,6 +12,7 @@ import { prepareFolder, UnusableFolderError } from './embedded-folder.js';
 import { checkAllPages, checkBeforeOpening, DamagedStoreError } from './embedded-file.js';
 import { DamagedPagesError } from './lmdb-file.js';
 import { observed } from './observed.js';
+import { SharedDatabase, type Database } from './shared-database.js';
 import { CLOCK_START, tick, type ClockState } from './store-clock.js';
 
 /** A record that is there but does not pass its checksum. */
@@ -56,7 +57,7 @@ const FORMER_HEADER_BYTES = 12;
  */
 export class EmbeddedStorage {
   private readonly logger = new Logger(EmbeddedStorage.name);
-  private opened?: Promise<RootDatabase<Buffer, string>>;
+  private opened?: Promise<SharedDatabase>;
   private key?: Promise<DataKey>;
   private purgeTimer?: NodeJS.Timeout;
   private purgedUpTo = '';
@@ -96,10 +97,7 @@ export class EmbeddedStorage {
     return observed(this.observer, 'embedded', withinAnswerTime(this.write(database, work)));
   }
 
-  private async write<T>(
-    database: RootDatabase<Buffer, string>,
-    work: (transaction: EmbeddedTransaction) => T,
-  ): Promise<T> {
+  private async write<T>(database: Database, work: (transaction: EmbeddedTransaction) => T): Promise<T> {
     try {
       return await database.transaction(() => this.step(database, work));
     } catch (error) {
@@ -122,8 +120,8 @@ export class EmbeddedStorage {
 
   async close(): Promise<void> {
     clearInterval(this.purgeTimer);
-    const database = await this.opened?.catch(() => undefined);
-    await database?.close();
+    const shared = await this.opened?.catch(() => undefined);
+    await shared?.close();
   }
 
   /** Removes records whose time is over, some at a time, so that others are not held up. */
@@ -133,7 +131,7 @@ export class EmbeddedStorage {
     while (this.purgedUpTo !== '');
   }
 
-  private async purgeBatch(database: RootDatabase<Buffer, string>): Promise<void> {
+  private async purgeBatch(database: Database): Promise<void> {
     await this.transact(({ now }) => {
       const batch = [...database.getRange({ start: this.purgedUpTo, limit: PURGE_BATCH })];
       for (const { key, value } of batch) {
@@ -143,15 +141,21 @@ export class EmbeddedStorage {
     });
   }
 
-  private database(): Promise<RootDatabase<Buffer, string>> {
-    this.opened ??= this.openDatabase();
+  private async database(): Promise<Database> {
+    this.opened ??= this.openShared();
     this.opened.catch(() => (this.opened = undefined));
-    return this.opened;
+    const { database, isClosed } = await this.opened;
+    if (isClosed) throw new StoreUnavailableError('closed'); // others may still have it open
+    return database;
   }
 
-  private async openDatabase(): Promise<RootDatabase<Buffer, string>> {
+  private async openShared(): Promise<SharedDatabase> {
     await prepareFolder(this.folder);
-    const path = join(this.folder, DATA_FILE);
+    const path = join(await realpath(this.folder), DATA_FILE);
+    return SharedDatabase.open(path, () => this.openDatabase(path));
+  }
+
+  private async openDatabase(path: string): Promise<Database> {
     await checkBeforeOpening(path);
     const database = await this.openFile(path);
     const reading = database.useReadTransaction(); // so that no other process writes over what is being checked
@@ -166,7 +170,7 @@ export class EmbeddedStorage {
     return database;
   }
 
-  private async openFile(path: string): Promise<RootDatabase<Buffer, string>> {
+  private async openFile(path: string): Promise<Database> {
     const { open } = await loadLmdb();
     const umask = process.umask(0o077);
     try {
@@ -184,7 +188,7 @@ export class EmbeddedStorage {
     }
   }
 
-  private step<T>(database: RootDatabase<Buffer, string>, work: (transaction: EmbeddedTransaction) => T): T {
+  private step<T>(database: Database, work: (transaction: EmbeddedTransaction) => T): T {
     const clock = tick(readClock(database.get(CLOCK_KEY)), this.wallMs());
     let wrote = false;
     const result = work({
