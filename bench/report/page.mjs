@@ -103,7 +103,7 @@ ${table(tables.slowTable(contestants))}
 
 ### The embedded store
 
-${withRange(summary(embeddedStore.perSecond))} reservations/s with 50 in flight, and ${withRange(summary(embeddedStore.oneAtATimePerSecond))} with one synchronous
+${withRange(summary(embeddedStore.perSecond))} reservations/s with 200 in flight, and ${withRange(summary(embeddedStore.oneAtATimePerSecond))} with one synchronous
 transaction at a time on the same database, both on disk when they answer.`;
 }
 

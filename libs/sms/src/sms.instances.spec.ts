@@ -13,6 +13,7 @@ import { SmsModule } from './sms.module.js';
 import type { SmsModuleOptions } from './sms.options.js';
 import { SmsService } from './sms.service.js';
 import {
+  getSmsHealthIndicatorToken,
   getTwilioClientToken,
   InjectRateLimitStore,
   InjectSmsService,
@@ -149,6 +150,21 @@ describe('An app that brings its own', () => {
     await app!.get(SmsService).sendVerificationCodeSms(phone, '123456');
     expect(codes.inbox.latest(phone)).toBeDefined();
     expect(store.calls).toEqual(['reserve', 'keep']);
+  });
+
+  it('store has nothing to do with the storage of another instance, which is global', async () => {
+    const { twilio } = optionsFor(codes);
+    await start(
+      SmsModule.forRoot({ ...optionsFor(codes), isGlobal: true }),
+      SmsModule.forRoot({ twilio, name: 'reminders', rateLimitStore: { useClass: OwnStore } }),
+    );
+    const reminders = app!.get<SmsHealthIndicator>(getSmsHealthIndicatorToken('reminders'), {
+      strict: false,
+    });
+    expect(await reminders.check()).toEqual({ sms: { status: 'up', twilio: 'up' } });
+    expect(await app!.get(SmsHealthIndicator, { strict: false }).check()).toMatchObject({
+      sms: { store: 'up' },
+    });
   });
 
   it('Twilio client needs no credentials', async () => {

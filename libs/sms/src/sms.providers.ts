@@ -47,6 +47,9 @@ const smsStorage: FactoryProvider = {
   },
 };
 
+/** Else that of another instance, which is global, would be taken for its own. */
+const noStorage: FactoryProvider = { provide: SmsStorage, useFactory: () => undefined };
+
 const storeInStorage = {
   inject: [SmsStorage],
   useFactory: async (storage: SmsStorage): Promise<RateLimitStore> => {
@@ -70,7 +73,7 @@ export function smsProviders({ name, twilioClient, rateLimitStore }: SmsModuleEx
       useFactory: (options: SmsModuleOptions) => resolveSmsOptions(options, needs),
     },
     ...(twilioClient ? [] : [twilioTransport]),
-    ...(rateLimitStore ? [] : [smsStorage]),
+    rateLimitStore ? noStorage : smsStorage,
     { provide: getTwilioClientToken(name), ...(twilioClient ?? officialSdk) } as Provider,
     { provide: getRateLimitStoreToken(name), ...(rateLimitStore ?? storeInStorage) } as Provider,
     ...(name === undefined

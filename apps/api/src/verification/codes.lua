@@ -116,11 +116,13 @@ end
 
 -- Without the guesses that are older than 24 hours.
 local function recentGuesses(phone, now)
-  local recent = phone.guesses
-  while #recent > 0 and timeOf(struct.unpack('>I5', recent)) + DAY <= now do
-    recent = string.sub(recent, TIME_BYTES + 1)
+  local recent = {}
+  for first = 1, #phone.guesses, TIME_BYTES do
+    if timeOf(struct.unpack('>I5', phone.guesses, first)) + DAY > now then
+      table.insert(recent, string.sub(phone.guesses, first, first + TIME_BYTES - 1))
+    end
   end
-  return recent
+  return table.concat(recent)
 end
 
 -- How long until another guess is possible for the phone, in ms; 0 is now.

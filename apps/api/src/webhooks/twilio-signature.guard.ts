@@ -14,10 +14,10 @@ export class TwilioSignatureGuard implements CanActivate {
   }
 
   canActivate(context: ExecutionContext): boolean {
-    const { headers, url, body } = context.switchToHttp().getRequest<FastifyRequest>();
+    const { id, headers, url, body } = context.switchToHttp().getRequest<FastifyRequest>();
     const isValid =
       typeof body === 'string' && this.signature.isValid(headers['x-twilio-signature'], url, body);
-    if (!isValid) this.logger.warn({ event: 'webhook.bad_signature' });
+    if (!isValid) this.logger.warn({ event: 'webhook.bad_signature', requestId: id });
     return isValid;
   }
 }

@@ -5,6 +5,9 @@
 
 -- A time is stored in 5 bytes ('I5'): milliseconds since 2020, until 2054. An earlier one counts as the first of them.
 local FIRST_TIME = 1577836800000
+if struct.unpack('>I5', struct.pack('>I5', 2 ^ 39)) ~= 2 ^ 39 then
+  return redis.error_reply('ERR a Redis of 64 bits is needed') -- where a long has 32, times would be cut off
+end
 
 local function storedTime(ms)
   return math.max(0, ms - FIRST_TIME)

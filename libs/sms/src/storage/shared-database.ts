@@ -7,8 +7,12 @@ interface Shared {
   users: number;
 }
 
-const shared = new Map<string, Shared>();
-const closing = new Map<string, Promise<void>>();
+/** Of the process: there may be several copies of this module, such as of two versions of the library. */
+const REGISTRY = Symbol.for('@xiaozhi/sms: databases that are open');
+const registry = globalThis as {
+  [REGISTRY]?: { shared: Map<string, Shared>; closing: Map<string, Promise<void>> };
+};
+const { shared, closing } = (registry[REGISTRY] ??= { shared: new Map(), closing: new Map() });
 
 /**
  * A file of LMDB is opened once in a process. A second time would block the process for ever: it waits, synchronously, for
