@@ -115,7 +115,7 @@ Measured on ${about.date}, ours with Redis.
 ### More phones
 
 The phones are in Redis before the process starts: one is sent a code, and its records are written again under other names.
-Those that are measured come on top of them. Medians of ${plan.rounds} rounds.
+Those that are measured come on top of them. ${plan.rounds === 1 ? 'Measured once' : `Medians of ${plan.rounds} rounds`}.
 
 ![CPU time per operation by the number of active phones](images/performance-phones.svg)
 
