@@ -1,5 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
-import { pino, stdTimeFunctions, type Level, type Logger } from 'pino';
+import { pino, stdTimeFunctions, type DestinationStream, type Level, type Logger } from 'pino';
 
 /** What the framework says while it starts. Of interest to its developers only. */
 const FRAMEWORK_CONTEXTS = new Set([
@@ -10,17 +10,21 @@ const FRAMEWORK_CONTEXTS = new Set([
   'RouterExplorer',
 ]);
 
+/** As much as waits in memory; a longer turn of the event loop is written in parts. */
+const MAX_WAITING_BYTES = 8 * 1024;
+
 /** Nest's logger as JSON lines on standard output, one event a line. */
 export class JsonLogger implements LoggerService {
   private readonly pino: Logger;
 
   constructor(level: string) {
-    this.pino = pino({
+    const options = {
       level,
       base: null,
       timestamp: stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-    });
+      formatters: { level: (label: string) => ({ level: label }) },
+    };
+    this.pino = pino(options, standardOutput());
   }
 
   log(message: unknown, context?: unknown): void {
@@ -52,4 +56,25 @@ export class JsonLogger implements LoggerService {
     const fields = typeof message === 'object' && message !== null ? message : { msg: String(message) };
     this.pino[level]({ context, ...fields });
   }
+}
+
+/**
+ * Lines of one turn of the event loop are written together at its end: each write costs more than its line. When the
+ * process exits, what waits is written first.
+ */
+function standardOutput(): DestinationStream {
+  const output = pino.destination({ dest: 1, sync: true, minLength: MAX_WAITING_BYTES });
+  let isWaiting = false;
+  const flush = (): void => {
+    isWaiting = false;
+    output.flush();
+  };
+  process.on('exit', flush);
+  return {
+    write(line) {
+      output.write(line);
+      if (!isWaiting) setImmediate(flush);
+      isWaiting = true;
+    },
+  };
 }
