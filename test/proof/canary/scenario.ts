@@ -1,4 +1,4 @@
-import { hkdfSync, randomBytes } from 'node:crypto';
+import { createSecretKey, hkdfSync, randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Redis } from 'ioredis';
@@ -200,9 +200,9 @@ export class CanaryScenario {
     await storage.open();
     const dataKey = await storage.dataKey();
     const wrapping = Buffer.from(hkdfSync('sha256', secret.reveal(), '', 'phone verification: data key', 32));
-    const key = unseal(wrapping, Buffer.from(dataKey.wrap(secret), 'base64url'))!;
+    const key = unseal(createSecretKey(wrapping), Buffer.from(dataKey.wrap(secret), 'base64url'))!;
     await storage.close();
-    for (const bytes of [key, wrapping, dataKey.derive('lookup tag')])
+    for (const bytes of [key, wrapping, dataKey.derive('lookup tag').export()])
       this.canaries.addBytes('data key', bytes);
   }
 

@@ -1,9 +1,10 @@
+import type { Socket } from 'node:net';
 import { Injectable, Logger } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { SystemParameters } from '../config/system-parameters.js';
 import { ValidationFailedError } from '../errors/validation.pipe.js';
 import { ApiKeys } from './api-keys.js';
-import { groupOf, isPrivate, parseAddress, TrustedProxies } from './client-address.js';
+import { groupOf, isPrivate, parseAddress, TrustedProxies, type Address } from './client-address.js';
 
 /** A back end with an API key names its own client in this header. */
 const CLIENT_ADDRESS_HEADER = 'x-client-address';
@@ -22,6 +23,13 @@ export interface Caller {
   readonly account: string;
 }
 
+/** The other end of a connection. */
+interface Peer {
+  readonly address: Address;
+  readonly group: string;
+  readonly isPrivate: boolean;
+}
+
 type CallingRequest = Pick<FastifyRequest, 'id' | 'headers' | 'socket'>;
 
 /** Tells whom requests come from. */
@@ -29,6 +37,7 @@ type CallingRequest = Pick<FastifyRequest, 'id' | 'headers' | 'socket'>;
 export class Callers {
   private readonly logger = new Logger(Callers.name);
   private readonly proxies: TrustedProxies;
+  private readonly peers = new WeakMap<Socket, Peer>();
   private hasWarned = false;
 
   constructor(
@@ -49,10 +58,24 @@ export class Callers {
   }
 
   private addressOf({ headers, socket }: Pick<CallingRequest, 'headers' | 'socket'>): string {
-    const peer = parseAddress(socket.remoteAddress ?? '');
+    const peer = this.peerOf(socket);
     if (!peer) return 'unknown'; // it has hung up
-    if (this.proxies.none && isPrivate(peer)) this.warnOfProxy(headers);
-    return groupOf(this.proxies.clientOf(peer, joined(headers['x-forwarded-for'])));
+    if (this.proxies.none) {
+      if (peer.isPrivate) this.warnOfProxy(headers);
+      return peer.group;
+    }
+    return groupOf(this.proxies.clientOf(peer.address, joined(headers['x-forwarded-for'])));
+  }
+
+  /** Read once for a connection, which may bring many requests. */
+  private peerOf(socket: Socket): Peer | undefined {
+    let peer = this.peers.get(socket);
+    if (peer) return peer;
+    const address = parseAddress(socket.remoteAddress ?? '');
+    if (!address) return undefined;
+    peer = { address, group: groupOf(address), isPrivate: isPrivate(address) };
+    this.peers.set(socket, peer);
+    return peer;
   }
 
   /** Once: all callers behind a proxy that is not trusted share one allowance. */

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
-type Address = ipaddr.IPv4 | ipaddr.IPv6;
+export type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
 /** Of `::ffff:0:0/96`, the IPv4 addresses in IPv6 clothes. */
 const MAPPED_PREFIX_BITS = 96;

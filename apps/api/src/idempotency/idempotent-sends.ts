@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import {
   SmsConnectionFailedError,
@@ -147,6 +148,6 @@ function openAnswer<Answer>(dataKey: DataKey, sealed: string): FinalAnswer<Answe
   return JSON.parse(opened.toString()) as FinalAnswer<Answer>;
 }
 
-function answerKeyOf(dataKey: DataKey): Buffer {
+function answerKeyOf(dataKey: DataKey): KeyObject {
   return dataKey.derive('answer to an idempotent send');
 }

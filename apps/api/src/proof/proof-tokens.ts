@@ -13,6 +13,8 @@ const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 interface SigningKey {
   readonly privateKey: KeyObject;
+  /** Of its tokens, as it stands in them. */
+  readonly header: string;
   readonly publicJwk: PublicKey;
 }
 
@@ -45,11 +47,10 @@ export class ProofTokens {
    * through WebCrypto, which signs in another thread, and the way there and back costs twice as much as the signature.
    */
   async sign({ phone, purpose, id }: Proof): Promise<string> {
-    const [{ privateKey, publicJwk }] = await this.#keys;
+    const [{ privateKey, header }] = await this.#keys;
     const issuedAt = Math.floor(Date.now() / 1_000);
-    const header = { alg: 'EdDSA', typ: 'JWT', kid: publicJwk.kid };
     const claims = { purpose, sub: phone, jti: id, iat: issuedAt, exp: issuedAt + LIFE_SECONDS };
-    const signed = `${base64url(header)}.${base64url(claims)}`;
+    const signed = `${header}.${base64url(claims)}`;
     return `${signed}.${sign(null, Buffer.from(signed), privateKey).toString('base64url')}`;
   }
 
@@ -74,5 +75,6 @@ async function deriveKey(secret: Secret): Promise<SigningKey> {
   });
   const jwk = await exportJWK(createPublicKey(privateKey));
   const kid = await calculateJwkThumbprint(jwk);
-  return { privateKey, publicJwk: { ...(jwk as OkpKey), kid, alg: 'EdDSA', use: 'sig' } };
+  const header = base64url({ alg: 'EdDSA', typ: 'JWT', kid });
+  return { privateKey, header, publicJwk: { ...(jwk as OkpKey), kid, alg: 'EdDSA', use: 'sig' } };
 }

@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { PhoneNumber, SmsService, StoreUnavailableError, type Quota } from '@app/sms';
-import { SmsStorage } from '@app/sms/internals';
+import { randomBytes, SmsStorage } from '@app/sms/internals';
 import type { Caller } from '../caller/callers.js';
 import { SystemParameters } from '../config/system-parameters.js';
 import { ProofTokens } from '../proof/proof-tokens.js';

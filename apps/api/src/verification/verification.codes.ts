@@ -1,4 +1,4 @@
-import { createHmac, randomInt } from 'node:crypto';
+import { createHmac, randomInt, type KeyObject } from 'node:crypto';
 import { PhoneNumber, StoreUnavailableError } from '@app/sms';
 import { seal, unseal, type DataKey } from '@app/sms/internals';
 import { VerificationId } from './verification-id.js';
@@ -13,9 +13,9 @@ export function generateCode(digits: number): string {
 /** Turns codes and phones into what a store may hold, under keys derived from the store's data key. */
 export class CodeSealer {
   private static readonly byDataKey = new WeakMap<DataKey, CodeSealer>();
-  readonly #macKey: Buffer;
-  readonly #phoneKey: Buffer;
-  readonly #idKey: Buffer;
+  readonly #macKey: KeyObject;
+  readonly #phoneKey: KeyObject;
+  readonly #idKey: KeyObject;
 
   private constructor(private readonly dataKey: DataKey) {
     this.#macKey = dataKey.derive('code mac');

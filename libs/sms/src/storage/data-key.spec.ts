@@ -13,7 +13,7 @@ describe('The data key', () => {
     const key = DataKey.generate();
     const opened = DataKey.unwrap(key.wrap(OLD), OLD);
     expect(opened?.tag(PHONE)).toBe(key.tag(PHONE));
-    expect(opened?.derive('codes')).toEqual(key.derive('codes'));
+    expect(opened?.derive('codes').equals(key.derive('codes'))).toBe(true);
   });
 
   it('does not open with another secret', () => {
@@ -46,9 +46,9 @@ describe('The data key', () => {
 
   it('makes another key for each use', () => {
     const key = DataKey.generate();
-    expect(key.derive('codes')).not.toEqual(key.derive('phones'));
-    expect(key.derive('codes')).toHaveLength(32);
-    expect(DataKey.generate().derive('codes')).not.toEqual(key.derive('codes'));
+    expect(key.derive('codes').equals(key.derive('phones'))).toBe(false);
+    expect(key.derive('codes').symmetricKeySize).toBe(32);
+    expect(DataKey.generate().derive('codes').equals(key.derive('codes'))).toBe(false);
   });
 
   it('gives a phone a tag that differs by phone and by key, and does not contain the number', () => {

@@ -1,4 +1,12 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  hkdfSync,
+  timingSafeEqual,
+  type KeyObject,
+} from 'node:crypto';
 import { Secret } from '../secret.js';
 import { randomBytes } from './random.js';
 
@@ -14,7 +22,7 @@ const RECENT_TAGS = 1_000;
  */
 export class DataKey {
   readonly #key: Buffer;
-  readonly #lookupKey: Buffer;
+  readonly #lookupKey: KeyObject;
   readonly #recentTags = new Map<string, string>();
 
   constructor(key: Buffer) {
@@ -27,7 +35,7 @@ export class DataKey {
   }
 
   /** A key of its own for one use (RFC 5869). */
-  derive(use: string): Buffer {
+  derive(use: string): KeyObject {
     return deriveKey(this.#key, use);
   }
 
@@ -58,7 +66,7 @@ export class DataKey {
 }
 
 /** Authenticated encryption (AES-256-GCM): random nonce, tag, ciphertext. */
-export function seal(key: Buffer, plain: Buffer | string): Buffer {
+export function seal(key: KeyObject, plain: Buffer | string): Buffer {
   const iv = randomBytes(IV_BYTES);
   const cipher = createCipheriv('aes-256-gcm', key, iv);
   const ciphertext = Buffer.concat([cipher.update(plain), cipher.final()]);
@@ -66,7 +74,7 @@ export function seal(key: Buffer, plain: Buffer | string): Buffer {
 }
 
 /** @returns undefined if these bytes were not sealed under this key */
-export function unseal(key: Buffer, sealed: Buffer): Buffer | undefined {
+export function unseal(key: KeyObject, sealed: Buffer): Buffer | undefined {
   if (sealed.length < IV_BYTES + TAG_BYTES) return undefined;
   const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, IV_BYTES));
   decipher.setAuthTag(sealed.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
@@ -78,8 +86,8 @@ export function unseal(key: Buffer, sealed: Buffer): Buffer | undefined {
   }
 }
 
-function deriveKey(from: Buffer | string, use: string): Buffer {
-  return Buffer.from(hkdfSync('sha256', from, '', `phone verification: ${use}`, KEY_BYTES));
+function deriveKey(from: Buffer | string, use: string): KeyObject {
+  return createSecretKey(Buffer.from(hkdfSync('sha256', from, '', `phone verification: ${use}`, KEY_BYTES)));
 }
 
 /** The secret does not open the store's data key. A fault of configuration, so it stops the start. */

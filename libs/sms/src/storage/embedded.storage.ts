@@ -6,13 +6,12 @@ import { Logger } from '@nestjs/common';
 import type { Secret } from '../secret.js';
 import { StoreUnavailableError } from '../sms.errors.js';
 import { NO_OBSERVER, type SmsObserver } from '../sms.observer.js';
-import { withinAnswerTime } from './answer-time.js';
 import { DataKey, unwrapWithAny, WrongSecretError } from './data-key.js';
 import { prepareFolder, UnusableFolderError } from './embedded-folder.js';
 import { checkAllPages, checkBeforeOpening, DamagedStoreError } from './embedded-file.js';
 import { DamagedPagesError } from './lmdb-file.js';
-import { observed } from './observed.js';
 import { SharedDatabase, type Database } from './shared-database.js';
+import { storeOperation } from './store-operation.js';
 import { CLOCK_START, tick, type ClockState } from './store-clock.js';
 
 /** A record that is there but does not pass its checksum. */
@@ -94,7 +93,7 @@ export class EmbeddedStorage {
    */
   async transact<T>(work: (transaction: EmbeddedTransaction) => T): Promise<T> {
     const database = await this.database();
-    return observed(this.observer, 'embedded', withinAnswerTime(this.write(database, work)));
+    return storeOperation(this.observer, 'embedded', this.write(database, work));
   }
 
   private async write<T>(database: Database, work: (transaction: EmbeddedTransaction) => T): Promise<T> {

@@ -3,12 +3,11 @@ import type { Cluster, Redis } from 'ioredis';
 import { printAs, type Secret } from '../secret.js';
 import { StoreUnavailableError } from '../sms.errors.js';
 import { NO_OBSERVER, type SmsObserver } from '../sms.observer.js';
-import { withinAnswerTime } from './answer-time.js';
 import { DataKey, unwrapWithAny, WrongSecretError } from './data-key.js';
-import { observed } from './observed.js';
 import { createRedisClient, runCommand } from './redis.client.js';
 import { faultOf, isNotConnected } from './redis.faults.js';
 import { RedisWatch } from './redis.watch.js';
+import { storeOperation } from './store-operation.js';
 
 /** Where the data key is kept, wrapped. */
 export const DATA_KEY = 'sms:data-key';
@@ -100,7 +99,7 @@ export class RedisStorage {
         isNotConnected(fault) ? (this.nodeFault ?? this.lostBecause ?? fault) : fault,
       );
     });
-    return observed(this.observer, 'redis', withinAnswerTime(running));
+    return storeOperation(this.observer, 'redis', running);
   }
 
   /** @throws StoreUnavailableError, also if another secret's Redis has taken the place of ours */

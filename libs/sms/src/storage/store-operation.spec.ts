@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
-import { ANSWER_TIMEOUT_MS, withinAnswerTime } from './answer-time.js';
+import { NO_OBSERVER } from '../sms.observer.js';
+import { ANSWER_TIMEOUT_MS, storeOperation } from './store-operation.js';
 
 describe('An answer of the store', () => {
   it('that came in time counts, although the process was too busy to read it', async () => {
@@ -10,7 +11,7 @@ describe('An answer of the store', () => {
     await once(server, 'listening');
     const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
     await once(socket, 'connect');
-    const answer = withinAnswerTime(once(socket, 'data').then(String));
+    const answer = storeOperation(NO_OBSERVER, 'redis', once(socket, 'data').then(String));
     await new Promise((resolve) => setImmediate(resolve)); // the server answers
     const until = performance.now() + ANSWER_TIMEOUT_MS + 100;
     while (performance.now() < until);
