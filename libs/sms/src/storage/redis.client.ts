@@ -46,7 +46,7 @@ export function createRedisClient(urls: Secret): Redis | Cluster {
   const isEncrypted = nodes.some(({ protocol }) => protocol === 'rediss:');
   const connection = { ...CONNECTION, ...(isEncrypted && { tls: {} }) };
   if (nodes.length > 1) return createCluster(nodes, connection);
-  return new Redis(nodes[0].href, { ...connection, enableAutoPipelining: true });
+  return new Redis(nodes[0].href, connection);
 }
 
 function createCluster(nodes: URL[], connection: RedisOptions): Cluster {

@@ -24,6 +24,32 @@ export class RedisConnector extends AbstractConnector {
     // The client listens for one error, and a TLS connection that is given up can have another: that would end the process.
     socket.on('error', (error) => (this.firstError ??= error));
     this.stream = socket;
+    writeInBatches(socket);
     return socket;
   }
+}
+
+/**
+ * Commands of one turn of the event loop go out together, and those that come while an answer is awaited wait for it, and
+ * go out together then: a write costs more than a command. What waits when the connection breaks was never sent.
+ */
+function writeInBatches(socket: Socket): void {
+  const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
+  let isAnswerDue = false;
+  const flush = (): void => {
+    if (isAnswerDue || socket.writableCorked === 0) return;
+    isAnswerDue = true;
+    socket.uncork();
+  };
+  socket.write = (...args: unknown[]): boolean => {
+    if (socket.writableCorked === 0) {
+      socket.cork();
+      setImmediate(flush);
+    }
+    return write(...args);
+  };
+  socket.on('data', () => {
+    isAnswerDue = false;
+    if (socket.writableCorked > 0) setImmediate(flush);
+  });
 }
