@@ -188,7 +188,8 @@ export class EmbeddedStorage {
   }
 
   private step<T>(database: Database, work: (transaction: EmbeddedTransaction) => T): T {
-    const clock = tick(readClock(database.get(CLOCK_KEY)), this.wallMs());
+    const before = readClock(database.get(CLOCK_KEY));
+    const clock = tick(before, this.wallMs());
     let wrote = false;
     const result = work({
       now: clock.latest,
@@ -206,7 +207,8 @@ export class EmbeddedStorage {
         database.removeSync(key);
       },
     });
-    if (wrote) database.putSync(CLOCK_KEY, writeRecord(CLOCK_KEY, writeClock(clock), FOREVER_MS));
+    const isLater = clock.latest !== before.latest || clock.lead !== before.lead;
+    if (wrote && isLater) database.putSync(CLOCK_KEY, writeRecord(CLOCK_KEY, writeClock(clock), FOREVER_MS));
     return result;
   }
 
