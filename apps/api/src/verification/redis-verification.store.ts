@@ -135,7 +135,7 @@ export class RedisVerificationStore implements VerificationStore {
     sourceWaitMs: number,
     source?: Quota,
   ): Promise<CheckAnswer> {
-    const sourceKeys = source ? [await this.quotas.keyOf(source)] : [];
+    const sourceKeys = source ? [RedisQuotas.keyOf(source, await this.storage.dataKey())] : [];
     const { units, windowMs, bucketMs } = source ?? { units: 0, windowMs: 0, bucketMs: 0 };
     const reply = await this.storage.run((client) =>
       client.verificationCheckBuffer(

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Result } from 'ioredis';
+import type { DataKey } from '../storage/data-key.js';
 import type { RedisStorage } from '../storage/redis.storage.js';
 import type { Quota } from './quota.rule.js';
 import { reservationKey } from './reservation-key.js';
@@ -36,8 +37,7 @@ export class RedisQuotas {
     });
   }
 
-  async keyOf(quota: Quota): Promise<string> {
-    const dataKey = await this.storage.dataKey();
+  static keyOf(quota: Quota, dataKey: DataKey): string {
     return `sms:{${dataKey.tag(quota.key)}}:quota`;
   }
 
@@ -55,7 +55,7 @@ export class RedisQuotas {
   }
 
   private async keysOf(quota: Quota, unitId: string): Promise<[quota: string, receipt: string]> {
-    const key = await this.keyOf(quota);
+    const key = RedisQuotas.keyOf(quota, await this.storage.dataKey());
     return [key, `${key}:${reservationKey(unitId, RECEIPT_BYTES).toString('base64url')}`];
   }
 }

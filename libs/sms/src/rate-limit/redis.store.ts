@@ -141,8 +141,10 @@ export class RedisRateLimitStore implements RateLimitStore {
     );
   }
 
-  private keysOf(key: string, quotas: readonly Quota[]): Promise<[phone: string, ...quotas: string[]]> {
-    return Promise.all([this.recordOf(key), ...quotas.map((quota) => this.quotas.keyOf(quota))]);
+  private async keysOf(key: string, quotas: readonly Quota[]): Promise<[phone: string, ...quotas: string[]]> {
+    const dataKey = await this.storage.dataKey();
+    const ofQuotas = quotas.map((quota) => RedisQuotas.keyOf(quota, dataKey));
+    return [PhoneRecord.keyOf(dataKey.tag(key)), ...ofQuotas];
   }
 
   private async recordOf(key: string): Promise<string> {

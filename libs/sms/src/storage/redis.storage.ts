@@ -66,7 +66,7 @@ export class RedisStorage {
   private async connect(): Promise<void> {
     try {
       await this.client.connect();
-      await this.currentKey();
+      this.key = Promise.resolve(await this.loadDataKey());
       await this.watch.inspected();
     } catch (error) {
       if (error instanceof WrongSecretError) throw error;
@@ -104,9 +104,12 @@ export class RedisStorage {
 
   /** @throws StoreUnavailableError, also if another secret's Redis has taken the place of ours */
   dataKey(): Promise<DataKey> {
-    return this.currentKey().catch((error: unknown) => {
+    if (this.key) return this.key;
+    const key = this.loadDataKey().catch((error: unknown) => {
+      if (this.key === key) this.key = undefined; // ask again next time
       throw asUnavailable(error);
     });
+    return (this.key = key);
   }
 
   /** @throws StoreUnavailableError if limits cannot be counted now */
@@ -122,15 +125,6 @@ export class RedisStorage {
       this.lost(faultOf(asUnavailable(error)));
       throw asUnavailable(error);
     }
-  }
-
-  private currentKey(): Promise<DataKey> {
-    if (this.key) return this.key;
-    const key = (this.key = this.loadDataKey());
-    key.catch(() => {
-      if (this.key === key) this.key = undefined; // ask again next time
-    });
-    return key;
   }
 
   private async loadDataKey(): Promise<DataKey> {
