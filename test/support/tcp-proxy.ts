@@ -12,6 +12,8 @@ type Mode = 'forward' | 'swallow-answers' | 'blackhole' | 'refuse';
 export class TcpProxy {
   /** How often the client spoke after the server had spoken: flushes of commands that waited for an answer. */
   roundTrips = 0;
+  /** How often the client wrote something; one write holds any number of commands. */
+  writes = 0;
   /** How often somebody connected, or tried to. */
   connections = 0;
   private lastSpoke: 'client' | 'server' = 'server';
@@ -111,6 +113,7 @@ export class TcpProxy {
       return;
     }
     client.on('data', (data) => {
+      this.writes += 1;
       if (this.mode === 'blackhole' || this.silent.has(client)) return;
       const isKeyCheck = data.includes('sms:data-key') && !data.includes('sms:{'); // comes by a timer
       if (this.lastSpoke === 'server' && !isKeyCheck) this.roundTrips += 1;

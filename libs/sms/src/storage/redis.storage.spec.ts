@@ -201,6 +201,27 @@ describe('A Redis that cannot be used', () => {
     }
   });
 
+  it('gets commands of one turn together, and those that come before the answer together after it', async () => {
+    const proxy = await TcpProxy.start(ownDatabase());
+    try {
+      const storage = make(proxy.url);
+      await storage.open();
+      const get = () => storage.run((client) => client.get('anything'));
+      await get();
+      proxy.delayAnswers(50);
+      const before = proxy.writes;
+      const asked = [get(), get(), get()];
+      for (let turn = 0; turn < 10; turn += 1) {
+        await new Promise((resolve) => setImmediate(resolve));
+        asked.push(get());
+      }
+      expect(await Promise.all(asked)).toEqual(Array(13).fill(null));
+      expect(proxy.writes - before).toBe(2);
+    } finally {
+      await proxy.close();
+    }
+  });
+
   it('gets no command later that waited behind one without an answer', async () => {
     const proxy = await TcpProxy.start(ownDatabase());
     try {
