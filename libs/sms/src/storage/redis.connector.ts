@@ -27,6 +27,12 @@ export class RedisConnector extends AbstractConnector {
     writeInBatches(socket);
     return socket;
   }
+
+  /** Whoever asked for what still waits was told that it was not done, and so it is not written any more. */
+  override disconnect(): void {
+    if (this.stream?.writableCorked > 0) this.stream.destroy();
+    super.disconnect();
+  }
 }
 
 /**

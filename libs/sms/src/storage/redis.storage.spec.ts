@@ -244,6 +244,25 @@ describe('A Redis that cannot be used', () => {
     }
   });
 
+  it('gets nothing that waited when the connection was given up', async () => {
+    const proxy = await TcpProxy.start(ownDatabase());
+    try {
+      const storage = make(proxy.url);
+      await storage.open();
+      proxy.delayAnswers(100);
+      const asked = storage.run((client) => client.get('anything'));
+      await new Promise((resolve) => setTimeout(resolve, 20)); // it is on its way
+      const late = storage.run((client) => client.set('late', '1'));
+      storage.client.disconnect();
+      await expect(late).rejects.toBeInstanceOf(StoreUnavailableError);
+      await asked.catch(() => undefined);
+      const other = await openStorage();
+      expect(await other.run((client) => client.get('late'))).toBeNull();
+    } finally {
+      await proxy.close();
+    }
+  });
+
   it('says in one word what Redis reported, and not the text of it', async () => {
     const storage = await openStorage();
     await storage.client.set('text', 'canary');
