@@ -11,16 +11,16 @@ export {
   InjectTwilioClient,
 } from './sms.tokens.js';
 export { SmsHealthIndicator, type SmsHealth } from './sms.health.js';
-export {
-  SmsService,
-  type DeliverOptions,
-  type ReserveOptions,
-  type SmsLoad,
-  type SmsOutcome,
-  type SmsReceipt,
-  type SmsReservation,
-  type SmsStatus,
-} from './sms.service.js';
+export { SmsService } from './sms.service.js';
+export type {
+  DeliverOptions,
+  ReserveOptions,
+  SmsLoad,
+  SmsOutcome,
+  SmsReceipt,
+  SmsReservation,
+  SmsStatus,
+} from './sms.types.js';
 export type {
   LimitOptions,
   MessageOptions,

@@ -7,8 +7,8 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common';
 import { PhoneNumber } from './phone/phone-number.js';
-import type { Quota } from './rate-limit/quota.rule.js';
-import { RateLimitStore, type RateLimit, type Refused } from './rate-limit/rate-limit.store.js';
+import { RateLimitStore, type Refused } from './rate-limit/rate-limit.store.js';
+import { SendAllowances } from './rate-limit/send-allowances.js';
 import { Unsettled } from './rate-limit/unsettled.js';
 import {
   isRefusal,
@@ -17,11 +17,19 @@ import {
   type SmsSendFailedError,
   SmsSendTooFrequentlyError,
   TodaySmsLimitReachedError,
-  type SmsFailureReason,
 } from './sms.errors.js';
 import { SmsEventBus, type PhoneFacts } from './sms.events.js';
 import { SmsSettings } from './sms.settings.js';
 import { tracedSend } from './sms.tracing.js';
+import type {
+  DeliverOptions,
+  ReserveOptions,
+  SmsLoad,
+  SmsOutcome,
+  SmsReceipt,
+  SmsReservation,
+  SmsStatus,
+} from './sms.types.js';
 import { CircuitBreaker } from './twilio/circuit-breaker.js';
 import { Deadline } from './twilio/deadline.js';
 import { fetchMessageStatus } from './twilio/fetch-message-status.js';
@@ -30,78 +38,7 @@ import { SendPermits, type SendPermit } from './twilio/send-permits.js';
 import { TwilioClient } from './twilio/twilio.client.js';
 import { asTwilioFailure, neverReached, TwilioFailure } from './twilio/twilio.failure.js';
 
-const MINUTE_MS = 60 * 1000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
-/** Failed sends that may be given back to one phone in a day, as a multiple of its allowance. */
-const RETURNS_PER_UNIT = 3;
 const CODE = /^[0-9A-Za-z]{4,10}$/;
-
-/** One unit of a phone's allowance, taken before a send. */
-export interface SmsReservation {
-  readonly id: string;
-  readonly phone: PhoneNumber;
-  /** Who asked for it, if the caller said so. */
-  readonly source?: string;
-  /** The send is over by then, so that no message goes out after its reservation stopped to protect it. */
-  readonly deadline: Deadline;
-  readonly permit: SendPermit;
-}
-
-export interface ReserveOptions {
-  /** Of the reservation, a new one for every send. */
-  readonly id?: string;
-  /** Who asked for it, such as an IP address; the limit per source applies then too. */
-  readonly source?: string;
-  /** Of {@link SmsService.admit}; without one, it is asked for first. */
-  readonly permit?: SendPermit;
-}
-
-/** What became of a send: the message may have gone out (and Twilio said so, or not), or it certainly did not. */
-export type SmsOutcome =
-  | { readonly kept: true; readonly accepted: true; readonly sid: string }
-  | { readonly kept: true; readonly accepted: false }
-  | { readonly kept: false; readonly reason: SmsFailureReason | 'unreachable' };
-
-export interface DeliverOptions {
-  /**
-   * Is called with the outcome while the reservation is settled, so that a caller's own record is written in the same
-   * trip to the store. It is called again if it fails, so it must be idempotent.
-   */
-  readonly settleToo?: (outcome: SmsOutcome) => Promise<void>;
-  /** Where Twilio reports what becomes of the message; see https://www.twilio.com/docs/usage/webhooks */
-  readonly statusCallback?: string;
-}
-
-/** How far a message got, as Twilio says. */
-export interface SmsStatus {
-  /** Such as `queued`, `sent`, `delivered`, `undelivered` or `failed`. */
-  readonly status: string;
-  /** Why it was not delivered. See https://www.twilio.com/docs/api/errors */
-  readonly twilioCode?: number;
-}
-
-/** How busy this process is, at this moment. */
-export interface SmsLoad {
-  /** Sends that hold a permit, from before their reservation until their outcome is recorded. */
-  readonly underWay: number;
-  /** Sends that wait for a permit. */
-  readonly waiting: number;
-  /** Twilio does not answer, and is not asked but now and then. */
-  readonly isBreakerOpen: boolean;
-}
-
-/** A message that Twilio accepted. */
-export interface SmsReceipt {
-  /** Twilio's id of the message, `SM` and 32 hexadecimal digits. */
-  readonly sid: string;
-  /** Twilio's first status: `queued`, or `accepted` with a Messaging Service. */
-  readonly status: string;
-  /** The number in canonical E.164. */
-  readonly to: string;
-  /** Messages that Twilio bills for it. */
-  readonly segments: number;
-}
 
 /** Sends verification codes by SMS through Twilio, within limits per phone. */
 @Injectable()
@@ -110,7 +47,7 @@ export class SmsService implements BeforeApplicationShutdown, OnApplicationShutd
   private readonly unsettled = new Unsettled();
   private readonly breaker: CircuitBreaker;
   private readonly permits: SendPermits;
-  private readonly limit: RateLimit;
+  private readonly allowances: SendAllowances;
 
   constructor(
     @Inject(TwilioClient) private readonly twilio: TwilioClient,
@@ -118,14 +55,7 @@ export class SmsService implements BeforeApplicationShutdown, OnApplicationShutd
     @Inject(SmsSettings) private readonly settings: SmsSettings,
     private readonly events: SmsEventBus,
   ) {
-    const { maxSendsPerDay, cooldownSeconds } = settings.limits;
-    this.limit = {
-      units: maxSendsPerDay,
-      windowMs: DAY_MS,
-      cooldownMs: cooldownSeconds * 1_000,
-      sendMs: settings.twilio.timeoutMs,
-      returns: maxSendsPerDay * RETURNS_PER_UNIT,
-    };
+    this.allowances = new SendAllowances(settings);
     this.breaker = new CircuitBreaker(new URL(settings.twilio.baseUrl).host, settings.twilio.timeoutMs);
     this.permits = new SendPermits(settings.twilio.maxConcurrency, this.breaker);
     this.tellCostOfMessage();
@@ -203,8 +133,9 @@ export class SmsService implements BeforeApplicationShutdown, OnApplicationShutd
   }
 
   private async take(phone: PhoneNumber, id: string, source?: string): Promise<void> {
-    const quotas = this.quotasOf(source);
-    const answer = await this.limits.reserve(phone.e164, this.limit, id, quotas).catch((error: unknown) => {
+    const { ofPhone } = this.allowances;
+    const quotas = this.allowances.quotasOf(source);
+    const answer = await this.limits.reserve(phone.e164, ofPhone, id, quotas).catch((error: unknown) => {
       // The reply may have been lost after the unit was taken.
       this.unsettled.later(() => this.limits.release(phone.e164, id, 'unused', quotas));
       throw error;
@@ -251,7 +182,9 @@ export class SmsService implements BeforeApplicationShutdown, OnApplicationShutd
   /** Gives back a reservation that is not going to be used, as if it had never been taken. */
   async cancel({ id, phone, source, permit }: SmsReservation): Promise<void> {
     try {
-      await this.unsettled.settle(() => this.limits.release(phone.e164, id, 'unused', this.quotasOf(source)));
+      await this.unsettled.settle(() =>
+        this.limits.release(phone.e164, id, 'unused', this.allowances.quotasOf(source)),
+      );
     } finally {
       permit.release();
     }
@@ -361,39 +294,10 @@ export class SmsService implements BeforeApplicationShutdown, OnApplicationShutd
       this.unsettled.settle(() =>
         outcome.kept
           ? this.limits.keep(phone.e164, id)
-          : this.limits.release(phone.e164, id, 'failed', this.givenBackBy(outcome.reason, source)),
+          : this.limits.release(phone.e164, id, 'failed', this.allowances.givenBack(outcome.reason, source)),
       ),
       settleToo && this.unsettled.settle(() => settleToo(outcome)),
     ]);
-  }
-
-  /** The total counts what may be billed. A source counts what it had Twilio asked for, so that it cannot try numbers. */
-  private givenBackBy(reason: SmsFailureReason | 'unreachable', source?: string): Quota[] {
-    return this.quotasOf(source).filter(({ name }) => name === 'total' || reason === 'unreachable');
-  }
-
-  private quotasOf(source?: string): Quota[] {
-    const { maxSendsPerSource, maxSendsTotal } = this.settings.limits;
-    const quotas: Quota[] = [];
-    if (source !== undefined) {
-      quotas.push({
-        name: 'source',
-        key: `sends of ${source}`,
-        units: maxSendsPerSource,
-        windowMs: HOUR_MS,
-        bucketMs: MINUTE_MS,
-      });
-    }
-    if (maxSendsTotal !== undefined) {
-      quotas.push({
-        name: 'total',
-        key: 'all sends',
-        units: maxSendsTotal,
-        windowMs: DAY_MS,
-        bucketMs: 15 * MINUTE_MS,
-      });
-    }
-    return quotas;
   }
 }
 
