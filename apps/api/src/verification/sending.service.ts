@@ -92,7 +92,7 @@ export class SendingService {
     source: string | undefined,
   ): Promise<StartedVerification> {
     const code = generateCode(this.parameters.serverSmsCodeLength);
-    const sealed = { mac: sealer.mac(id, code), sealedPhone: sealer.sealPhone(phone), purpose };
+    const sealed = { mac: sealer.mac(id, code), sealedPhone: sealer.sealPhone(phone.e164), purpose };
     const statusCallback = this.deliveries.callbackUrl(id, sealer);
     const { reservation, expiresAt } = await this.reserveAndOpen(phone, id, sealed, source);
     await this.deliver(reservation, id, code, statusCallback);

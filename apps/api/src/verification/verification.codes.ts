@@ -39,18 +39,15 @@ export class CodeSealer {
     return createHmac('sha256', this.#macKey).update(`${id.toString()}:${code}`).digest('base64url');
   }
 
-  /** With its country, which takes longer to look up than all that a check does with the phone. */
-  sealPhone({ e164, country }: PhoneNumber): string {
-    const text = country ? `${e164} ${country}` : e164;
-    return seal(this.#phoneKey, text).toString('base64url');
+  sealPhone(e164: string): string {
+    return seal(this.#phoneKey, e164).toString('base64url');
   }
 
   /** @throws StoreUnavailableError if the stored phone was damaged */
   openPhone(sealedPhone: string): PhoneNumber {
-    const stored = unseal(this.#phoneKey, Buffer.from(sealedPhone, 'base64url'));
-    if (!stored) throw new StoreUnavailableError('damaged record');
-    const [e164, country] = stored.toString().split(' ');
-    return PhoneNumber.ofStored(e164, country as PhoneNumber['country']);
+    const e164 = unseal(this.#phoneKey, Buffer.from(sealedPhone, 'base64url'));
+    if (!e164) throw new StoreUnavailableError('damaged record');
+    return PhoneNumber.ofStored(e164.toString());
   }
 
   /** For the address of a callback, which others write into their logs. */

@@ -17,13 +17,11 @@ export class PhoneNumber {
   readonly #e164: string;
   /** What the numbering-plan metadata knows of it, once it was looked up, which is slow; null if nothing. */
   #known?: KnownNumber | null;
-  readonly #storedCountry?: CountryCode;
   #isServed?: boolean;
 
-  private constructor(e164: string, known?: KnownNumber, storedCountry?: CountryCode) {
+  private constructor(e164: string, known?: KnownNumber) {
     this.#e164 = e164;
     this.#known = known;
-    this.#storedCountry = storedCountry;
   }
 
   /**
@@ -37,12 +35,9 @@ export class PhoneNumber {
     return new PhoneNumber(e164, known);
   }
 
-  /**
-   * A number that was stored as {@link e164}, and so needs no reading.
-   * @param country that was stored with it; else it is looked up when somebody asks
-   */
-  static ofStored(e164: string, country?: CountryCode): PhoneNumber {
-    return new PhoneNumber(e164, undefined, country);
+  /** A number that was stored as {@link e164}, and so needs no reading. */
+  static ofStored(e164: string): PhoneNumber {
+    return new PhoneNumber(e164);
   }
 
   /**
@@ -68,7 +63,7 @@ export class PhoneNumber {
 
   /** ISO 3166 code of its country; undefined for a number that the numbering-plan metadata does not know. */
   get country(): CountryCode | undefined {
-    return this.#storedCountry ?? this.known?.country;
+    return this.known?.country;
   }
 
   private isIn(countries: readonly string[]): boolean {
