@@ -1,3 +1,5 @@
+import { Agent } from 'node:http';
+import type { Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { TwilioSimulator } from '@app/twilio-simulator';
 import { Redis } from 'ioredis';
@@ -117,6 +119,24 @@ describe('With server.trust_proxy=1', () => {
     const headers = (index: number) => ({ 'x-forwarded-for': `198.51.100.${index}, 203.0.113.9` });
     expect(await sendAll(5, headers)).toEqual(TRIPPED);
     await send({ 'x-forwarded-for': '203.0.113.9, 203.0.113.10' }).expect(201);
+  });
+
+  it('callers that come through one connection of the proxy have an allowance each', async () => {
+    await start('embedded', parameters);
+    const proxy = new Agent({ keepAlive: true, maxSockets: 1 });
+    const connections = new Set<string>();
+    proxy.on('free', (socket: Socket) => connections.add(String(socket.localPort)));
+    const statuses = async (client: string): Promise<number[]> => {
+      const answers: number[] = [];
+      for (let index = 0; index < 5; index += 1) {
+        answers.push((await send({ 'x-forwarded-for': client }).agent(proxy)).status);
+      }
+      return answers;
+    };
+    expect(await statuses('203.0.113.9')).toEqual(TRIPPED);
+    expect(await statuses('203.0.113.10')).toEqual(TRIPPED);
+    expect(connections.size).toBe(1);
+    proxy.destroy();
   });
 
   it('addresses of one /64, and both spellings of an IPv4 address, share one allowance', async () => {

@@ -18,6 +18,7 @@ export class TcpProxy {
   connections = 0;
   private lastSpoke: 'client' | 'server' = 'server';
   private readonly sockets = new Set<Socket>();
+  private readonly clients = new Set<Socket>();
   private readonly silent = new WeakSet<Socket>();
   private mode: Mode = 'forward';
   private delayMs = 0;
@@ -89,6 +90,11 @@ export class TcpProxy {
     this.delayMs = milliseconds;
   }
 
+  /** Those that are connected are told that nothing more will come; what they still write arrives. */
+  endConnections(): void {
+    for (const client of this.clients) client.end();
+  }
+
   /** All is well from now on, for new connections. */
   recover(): void {
     this.mode = 'forward';
@@ -97,6 +103,8 @@ export class TcpProxy {
   }
 
   private forward(client: Socket, server: Socket): void {
+    this.clients.add(client);
+    client.on('close', () => this.clients.delete(client));
     for (const [socket, other] of [
       [client, server],
       [server, client],

@@ -38,6 +38,21 @@ setTimeout(() => {}, 60_000);`);
     child.kill();
   });
 
+  it('does not hold the process up when its reader is slow, and loses nothing', async () => {
+    const child = run(`let lines = 0;
+const timer = setInterval(() => {
+  for (let count = 0; count < 100; count += 1) logger.log({ event: 'counted', line: lines++, text: 'x'.repeat(1000) });
+  if (lines < 2000) return;
+  clearInterval(timer);
+  process.stderr.write('done');
+}, 1);`);
+    await once(child.stderr, 'data'); // 2 MB are far more than a pipe holds, and nothing was read yet
+    const lines = (await text(child.stdout)).trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line).line)).toEqual(
+      Array.from({ length: 2000 }, (_, line) => line),
+    );
+  });
+
   it('does not end the process when nobody reads it any more', async () => {
     const child = run(`process.stderr.write('ready');
 let turns = 0;

@@ -10,9 +10,6 @@ const FRAMEWORK_CONTEXTS = new Set([
   'RouterExplorer',
 ]);
 
-/** As much as waits in memory; a longer turn of the event loop is written in parts. */
-const MAX_WAITING_BYTES = 8 * 1024;
-
 /** Nest's logger as JSON lines on standard output, one event a line. */
 export class JsonLogger implements LoggerService {
   private readonly pino: Logger;
@@ -24,7 +21,7 @@ export class JsonLogger implements LoggerService {
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label: string) => ({ level: label }) },
     };
-    this.pino = pino(options, standardOutput());
+    this.pino = pino(options, StandardOutput.shared);
   }
 
   log(message: unknown, context?: unknown): void {
@@ -59,22 +56,37 @@ export class JsonLogger implements LoggerService {
 }
 
 /**
- * Lines of one turn of the event loop are written together at its end: each write costs more than its line. When the
- * process exits, what waits is written first.
+ * Standard output. Lines of one turn of the event loop are written together at its end, since a write costs more than a
+ * line, and in another thread, so that a reader that is slow holds nobody up. When the process exits, what waits is
+ * written at once.
  */
-function standardOutput(): DestinationStream {
-  const output = pino.destination({ dest: 1, sync: true, minLength: MAX_WAITING_BYTES });
-  let isWaiting = false;
-  const flush = (): void => {
-    isWaiting = false;
-    output.flush();
-  };
-  process.on('exit', flush);
-  return {
-    write(line) {
-      output.write(line);
-      if (!isWaiting) setImmediate(flush);
-      isWaiting = true;
-    },
-  };
+class StandardOutput implements DestinationStream {
+  private static instance?: StandardOutput;
+  private readonly output = pino.destination({ dest: 1, sync: false });
+  private readonly outputAtOnce = pino.destination({ dest: 1, sync: true });
+  private waiting = '';
+
+  private constructor() {
+    process.on('exit', () => this.flushSync());
+  }
+
+  static get shared(): StandardOutput {
+    return (this.instance ??= new StandardOutput());
+  }
+
+  write(line: string): void {
+    if (this.waiting === '') setImmediate(() => this.writeWaiting(this.output));
+    this.waiting += line;
+  }
+
+  /** Pino asks for it after a fatal line. */
+  flushSync(): void {
+    this.output.flushSync();
+    this.writeWaiting(this.outputAtOnce);
+  }
+
+  private writeWaiting(output: DestinationStream): void {
+    if (this.waiting !== '') output.write(this.waiting);
+    this.waiting = '';
+  }
 }

@@ -207,8 +207,9 @@ export class EmbeddedStorage {
         database.removeSync(key);
       },
     });
-    const isLater = clock.latest !== before.latest || clock.lead !== before.lead;
-    if (wrote && isLater) database.putSync(CLOCK_KEY, writeRecord(CLOCK_KEY, writeClock(clock), FOREVER_MS));
+    const hasChanged = clock.latest !== before.latest || clock.lead !== before.lead;
+    if (wrote && hasChanged)
+      database.putSync(CLOCK_KEY, writeRecord(CLOCK_KEY, writeClock(clock), FOREVER_MS));
     return result;
   }
 

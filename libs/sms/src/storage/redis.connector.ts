@@ -28,7 +28,10 @@ export class RedisConnector extends AbstractConnector {
     return socket;
   }
 
-  /** Whoever asked for what still waits was told that it was not done, and so it is not written any more. */
+  /**
+   * Whoever asked for what still waits is told that it was not done, and so it is not written any more. The answers to
+   * what was written before are lost with it, which every operation bears.
+   */
   override disconnect(): void {
     if (this.stream?.writableCorked > 0) this.stream.destroy();
     super.disconnect();
@@ -57,5 +60,9 @@ function writeInBatches(socket: Socket): void {
   socket.on('data', () => {
     isAnswerDue = false;
     if (socket.writableCorked > 0) setImmediate(flush);
+  });
+  // The other side has closed. Node would write the rest before it closes this side.
+  socket.on('end', () => {
+    if (socket.writableCorked > 0) socket.destroy();
   });
 }

@@ -244,6 +244,26 @@ describe('A Redis that cannot be used', () => {
     }
   });
 
+  it('gets nothing that waited when the other side closed the connection', async () => {
+    const proxy = await TcpProxy.start(ownDatabase());
+    try {
+      const storage = make(proxy.url);
+      await storage.open();
+      proxy.swallowAnswers();
+      const unanswered = storage.run((client) => client.get('anything'));
+      await new Promise((resolve) => setTimeout(resolve, 20)); // it is on its way
+      const late = storage.run((client) => client.set('late', '1'));
+      proxy.endConnections();
+      for (const command of [unanswered, late]) {
+        await expect(command).rejects.toBeInstanceOf(StoreUnavailableError);
+      }
+      const other = await openStorage();
+      expect(await other.run((client) => client.get('late'))).toBeNull();
+    } finally {
+      await proxy.close();
+    }
+  });
+
   it('gets nothing that waited when the connection was given up', async () => {
     const proxy = await TcpProxy.start(ownDatabase());
     try {

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo } from 'node:net';
-import { describe, expect, it } from '@jest/globals';
-import { NO_OBSERVER } from '../sms.observer.js';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { StoreUnavailableError } from '../sms.errors.js';
+import { NO_OBSERVER, type StoreOperationEnd } from '../sms.observer.js';
 import { ANSWER_TIMEOUT_MS, storeOperation } from './store-operation.js';
 
 describe('An answer of the store', () => {
@@ -17,5 +18,31 @@ describe('An answer of the store', () => {
     while (performance.now() < until);
     expect(await answer).toBe('answer');
     server.close();
+  });
+});
+
+describe('An operation of the store without an answer', () => {
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  it.each([
+    ['an answer', (resolve: (answer: string) => void) => resolve('late')],
+    [
+      'a failure',
+      (_: unknown, reject: (error: Error) => void) => reject(new StoreUnavailableError('ECONNRESET')),
+    ],
+  ])('is told as timed out, once, whether %s comes after all', async (_, comeLate) => {
+    jest.useFakeTimers({ doNotFake: ['performance'] });
+    const told: StoreOperationEnd[] = [];
+    const observer = { ...NO_OBSERVER, storeOperation: (end: StoreOperationEnd) => void told.push(end) };
+    let late!: () => void;
+    const operation = new Promise<string>((resolve, reject) => (late = () => comeLate(resolve, reject)));
+    const answer = storeOperation(observer, 'redis', operation).catch((error: unknown) => error);
+    await jest.advanceTimersByTimeAsync(ANSWER_TIMEOUT_MS + 1);
+    late();
+    expect(await answer).toMatchObject({ fault: 'timeout' });
+    await Promise.allSettled([operation]);
+    expect(told).toEqual([{ store: 'redis', durationMs: expect.any(Number), fault: 'timeout' }]);
   });
 });

@@ -21,25 +21,20 @@ export function storeOperation<T>(
   const span = startChildSpan('store.operation');
   return new Promise((resolve, reject) => {
     let isOver = false;
-    const ended = (fault?: StoreFault): void => {
+    /** What comes later than the first is nobody's any more. */
+    const finish = (tellCaller: () => void, fault?: StoreFault): void => {
+      if (isOver) return;
       isOver = true;
       clearTimeout(timer);
+      tellCaller();
       observer.storeOperation({ store, durationMs: performance.now() - beganAt, ...(fault && { fault }) });
       end(span, { 'sms.store': store }, fault);
     };
-    const fail = (error: unknown): void => {
-      if (isOver) return;
-      ended(faultOf(error));
-      reject(error as Error);
-    };
+    const fail = (error: unknown): void => finish(() => reject(error as Error), faultOf(error));
     // An answer that came while this process was too busy to read it is read first.
     const tooLate = (): unknown => setImmediate(fail, new StoreUnavailableError('timeout'));
     const timer = setTimeout(tooLate, ANSWER_TIMEOUT_MS);
-    operation.then((result) => {
-      if (isOver) return;
-      ended();
-      resolve(result);
-    }, fail);
+    operation.then((result) => finish(() => resolve(result)), fail);
   });
 }
 
