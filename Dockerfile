@@ -30,4 +30,4 @@ EXPOSE 3000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 CMD ["node", "scripts/healthcheck.mjs"]
 # Not npm, which does not pass every signal on.
-CMD ["node", "scripts/start-prod.mjs"]
+CMD ["node", "--max-semi-space-size=32", "scripts/start-prod.mjs"]

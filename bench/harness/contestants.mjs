@@ -1,11 +1,13 @@
 // Who takes part, how each is started, and what its sends and checks look like.
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { post } from './connection.mjs';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const file = (name) => join(root, 'bench/contestants', name);
-const OURS = join(root, 'scripts/start-prod.mjs');
+/** As `npm run start:prod` starts it. */
+const OURS = startProd();
 /** The whole set of limits stays in force; only those by address are raised, since all calls come from one. */
 const OUR_ENVIRONMENT = {
   HOST: '127.0.0.1',
@@ -38,7 +40,7 @@ export const CONTESTANTS = [
     name: 'ours-redis',
     kind: 'ours',
     what: 'this service as `npm run start:prod` starts it, with Redis',
-    program: [OURS],
+    program: OURS,
     environment: ({ redisUrl, twilioUrl }) => ({
       ...OUR_ENVIRONMENT,
       REDIS_URL: redisUrl,
@@ -50,7 +52,7 @@ export const CONTESTANTS = [
     name: 'ours-embedded',
     kind: 'ours',
     what: 'the same with the embedded store, on disk before it answers',
-    program: [OURS],
+    program: OURS,
     environment: ({ twilioUrl, folder }) => ({
       ...OUR_ENVIRONMENT,
       DATA_PATH: join(folder, 'data'),
@@ -106,4 +108,11 @@ export function contestantCalled(name) {
 
 function rivalEnvironment({ redisUrl, twilioUrl }) {
   return { REDIS_URL: redisUrl, TWILIO_URL: twilioUrl };
+}
+
+/** What Node is told in package.json, with the program by its whole path. */
+function startProd() {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const [, ...args] = scripts['start:prod'].split(' ');
+  return args.map((arg) => (arg.endsWith('.mjs') ? join(root, arg) : arg));
 }

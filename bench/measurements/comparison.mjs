@@ -12,9 +12,9 @@ import { measureRound } from './round.mjs';
 import { measureSlowTwilio } from './slow-twilio.mjs';
 
 const PLAN = {
-  rounds: 2,
+  rounds: 3,
   starts: 3,
-  warmUp: 8_000,
+  warmUp: 16_000,
   operations: 8_000,
   slowWarmUp: 4_000,
   slowMs: 10_000,

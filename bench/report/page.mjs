@@ -154,8 +154,9 @@ function renderMethod({ comparison, growth }) {
   the run.
 - Redis keeps nothing on disk here. Twilio is a minimal server inside the process of the load, which so learns the codes; it
   answers at once unless it says otherwise. It is not the bundled simulator, whose inbox would be measured too.
-- Ours runs as it does in production, with its metrics and its log at \`info\`, which is written to \`/dev/null\`. Only the limits
-  by address are raised, since all calls come from one. All other limits are in force.
+- Ours runs as it does in production (\`npm run start:prod\`, with Node's option \`--max-semi-space-size=32\`), with its metrics
+  and its log at \`info\`, which is written to \`/dev/null\`. Only the limits by address are raised, since all calls come from
+  one. All other limits are in force.
 - Start-up is from the start of the process to \`/readyz\`, and to the first answer for those that have no such thing.
 - Commands were seen with MONITOR, one operation at a time, and flushes are the reads that Redis counted meanwhile.
 - The SDK of the rivals talks plain HTTP here. Its agent for HTTPS was repeated for HTTP, option by option.
