@@ -8,7 +8,7 @@ import { fill, recordsOfOnePhone } from './many-phones.mjs';
 import { measureLoad } from './round.mjs';
 
 const PLAN = {
-  rounds: 1,
+  rounds: 3,
   warmUp: 8_000,
   operations: 8_000,
   slowMs: 3_000,
