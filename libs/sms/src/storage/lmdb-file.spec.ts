@@ -4,13 +4,17 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { open, type RootDatabase } from 'lmdb';
 import { temporaryFolder } from '../../../../test/support/stores.js';
-import { checkAllPages, checkBeforeOpening } from './embedded-file.js';
+import { checkAllPages, checkBeforeOpening, DamagedStoreError } from './embedded-file.js';
 
 const PAGE_BYTES = 4_096;
 /** In a meta page. */
 const META_ROOT = 136;
 const META_TRANSACTION = 152;
 const META_BOOT = 160;
+
+const PAGE_FLAGS = 18;
+const LEAF = 2;
+const DIRTY = 16;
 
 let folder: string;
 let path: string;
@@ -120,4 +124,20 @@ it('A data file with a value that claims to have no pages is found damaged', asy
     }
   }
   expect(new Set(refusals)).toEqual(new Set(['DamagedStoreError']));
+});
+
+it('A data file with a mark on a page that LMDB never writes is found damaged', async () => {
+  const database = await openFile();
+  for (let count = 0; count < 100; count += 1) await database.put(`key ${count}`, Buffer.alloc(100));
+  await database.close();
+  const content = await readFile(path);
+  const pages = Array.from({ length: content.length / PAGE_BYTES }, (_, page) => page * PAGE_BYTES);
+  const leaves = pages.filter((at) => content.readUInt16LE(at + PAGE_FLAGS) === LEAF);
+  for (let bit = 1; bit < 1 << 16; bit <<= 1) {
+    if (bit === LEAF || bit === DIRTY) continue;
+    const damaged = Buffer.from(content);
+    for (const at of leaves) damaged.writeUInt16LE(LEAF | bit, at + PAGE_FLAGS);
+    await writeFile(path, damaged);
+    expect(keysIn).toThrow(DamagedStoreError);
+  }
 });

@@ -53,10 +53,11 @@ const MAX_DEPTH = 16;
 
 const HEADER_BYTES = 24;
 const HEADER = { number: 0, transaction: 8, flags: 18, lower: 20, upper: 22, overflowPages: 20 };
-const PAGE_KINDS = 0x6f;
 const BRANCH = 1;
 const LEAF = 2;
 const OVERFLOW = 4;
+/** LMDB's mark of a page that is still to be written. No other bit is ever on disk, and some make every commit fail. */
+const DIRTY = 0x10;
 
 const NODE_BYTES = 8;
 const NODE = { size: 0, flags: 4, keyBytes: 6 };
@@ -188,7 +189,7 @@ class Pages {
     const isIt =
       Number(page.readBigUInt64LE(HEADER.number)) === number &&
       Number(page.readBigUInt64LE(HEADER.transaction)) <= transaction &&
-      (page.readUInt16LE(HEADER.flags) & PAGE_KINDS) === kind;
+      (page.readUInt16LE(HEADER.flags) & ~DIRTY) === kind;
     if (!isIt) throw new DamagedPagesError(`page ${number} is not what is expected there`);
     return page;
   }
