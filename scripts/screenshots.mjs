@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { findChromium } from './chromium.mjs';
-import { build, checkNode, install, root, stop } from './setup.mjs';
+import { API, build, checkNode, install, root, stop } from './setup.mjs';
 
 const IMAGES = join(root, 'docs/images');
 const WINDOWS = {
@@ -86,7 +86,7 @@ async function takeAll(executablePath) {
 /** The built API in demo mode, in a folder that is gone afterwards. */
 async function startDemo() {
   const folder = mkdtempSync(join(tmpdir(), 'screenshots-'));
-  const child = spawn(process.execPath, [join(root, 'dist/apps/api/src/main.js')], {
+  const child = spawn(process.execPath, [join(root, 'dist', API)], {
     cwd: folder,
     env: { PATH: process.env.PATH, PORT: process.env.PORT || '3199' },
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -19,16 +19,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 export const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+/** What starts: the bundle of the API, in `dist`. */
+export const API = 'api/main.mjs';
 
 const OLDEST_NODE = [20, 19];
 const INSTALL_STAMP = 'node_modules/.install-stamp';
 const BUILD_TOOL = 'node_modules/@nestjs/cli/bin/nest.js';
+const BUNDLER = 'scripts/bundle.mjs';
 const BUILD_STAMP = 'dist/.build-stamp';
 const BUILD_INPUTS = [
   'apps',
   'libs',
   'nest-cli.json',
   'package-lock.json',
+  BUNDLER,
   'tsconfig.build.json',
   'tsconfig.json',
 ];
@@ -91,6 +95,7 @@ export async function build({ always = false } = {}) {
     say('Building ...');
     const hash = buildHash();
     await step('The build', process.execPath, BUILD_TOOL, 'build', 'api');
+    await step('The bundle', process.execPath, BUNDLER);
     writeStamp(BUILD_STAMP, hash);
   });
 }

@@ -8,7 +8,10 @@ import { freePort } from '../../scripts/redis.mjs';
 import { DescribedAnswers } from './described-answers.js';
 import { until } from './until.js';
 
-const MAIN = fileURLToPath(new URL('../../dist/apps/api/src/main.js', import.meta.url));
+/** What `npm start` starts. */
+const API = fileURLToPath(new URL('../../dist/api/main.mjs', import.meta.url));
+/** What the bundle is made of, file by file: a preload can change what they export. */
+const API_AS_FILES = fileURLToPath(new URL('../../dist/apps/api/src/main.js', import.meta.url));
 
 /** The built API in a process of its own. An answer that its description does not allow fails the test. */
 export class ApiProcess {
@@ -208,12 +211,16 @@ export function preload(...names: readonly string[]): string {
   return names.map((name) => `--import=${new URL(`./preloads/${name}.mjs`, import.meta.url).href}`).join(' ');
 }
 
+/** For NODE_OPTIONS: the files that the bundle is made of, with nothing before them. */
+export const AS_FILES = '--import=data:text/javascript,';
+
 function spawnApi(
   environment: Record<string, string>,
   folder: string,
   launcher: readonly string[] = [],
 ): ChildProcess {
-  const [program, ...args] = [...launcher, process.execPath, MAIN];
+  const main = environment.NODE_OPTIONS?.includes('--import') ? API_AS_FILES : API;
+  const [program, ...args] = [...launcher, process.execPath, main];
   return spawn(program, args, {
     cwd: folder,
     env: { PATH: process.env.PATH ?? '', ...environment },

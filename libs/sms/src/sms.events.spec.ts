@@ -1,12 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Injectable, type ModuleMetadata } from '@nestjs/common';
-import { ModuleRef } from '@nestjs/core';
 import { EventEmitter2, EventEmitterModule, OnEvent } from '@nestjs/event-emitter';
 import { TwilioSimulator } from '@app/twilio-simulator';
 import { CODE, SmsHost } from '../../../test/support/sms-host.js';
 import { newPhone } from '../../../test/support/stores.js';
 import { PhoneNumber } from './phone/phone-number.js';
-import { hostEmitter, SmsEventBus, type SmsSent } from './sms.events.js';
+import { SmsEventBus, type SmsSent } from './sms.events.js';
 import type { SmsService } from './sms.service.js';
 
 let simulator: TwilioSimulator;
@@ -129,11 +128,6 @@ describe('A host app without EventEmitterModule', () => {
     const { app, sms } = await startHost();
     expect(await send(sms, newPhone())).toMatch(/^SM/);
     expect(app.get(Listener).sent).toEqual([]);
-  });
-
-  it('need not even have the package', async () => {
-    const { app } = await startHost();
-    expect(await hostEmitter(app.get(ModuleRef), '@nestjs/is-not-installed')).toBeUndefined();
   });
 
   it('makes no payload', async () => {

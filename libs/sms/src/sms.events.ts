@@ -1,6 +1,5 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { ModuleRef } from '@nestjs/core';
-import { UnknownElementException } from '@nestjs/core/errors/exceptions/unknown-element.exception.js';
+import { ModulesContainer } from '@nestjs/core';
 import type { SmsErrorCode, SmsFailureReason } from './sms.errors.js';
 
 /** Of the person an event says this, and nothing else. */
@@ -65,8 +64,8 @@ interface HostEmitter {
   emitAsync(name: string, payload: unknown): Promise<unknown>;
 }
 
-/** Not imported: a host app need not have it. */
-const PACKAGE = '@nestjs/event-emitter';
+/** Found by its name: to know its class, the package would have to be loaded, which a host app need not have. */
+const EMITTER_MODULE = 'EventEmitterModule';
 
 /**
  * Tells the listeners of the host app (`@OnEvent('sms.sent')`) what happens, if it imports `EventEmitterModule` of
@@ -77,15 +76,17 @@ export class SmsEventBus<Events extends object = SmsEvents> implements OnModuleI
   private readonly logger = new Logger(SmsEventBus.name);
   private hasFailed = false;
   // Both lead to everything in the host app: whoever prints the bus would print its credentials.
-  readonly #moduleRef: ModuleRef;
+  readonly #modules: ModulesContainer;
   #emitter?: HostEmitter;
 
-  constructor(moduleRef: ModuleRef) {
-    this.#moduleRef = moduleRef;
+  constructor(modules: ModulesContainer) {
+    this.#modules = modules;
   }
 
-  async onModuleInit(): Promise<void> {
-    this.#emitter = await hostEmitter(this.#moduleRef);
+  onModuleInit(): void {
+    const module = [...this.#modules.values()].find(({ name }) => name === EMITTER_MODULE);
+    const providers = [...(module?.providers.values() ?? [])];
+    this.#emitter = providers.map(({ instance }) => instance as unknown).find(isEmitter);
   }
 
   /** @param payload is made only when somebody may listen */
@@ -109,20 +110,6 @@ export class SmsEventBus<Events extends object = SmsEvents> implements OnModuleI
   }
 }
 
-/** @returns undefined if the host app does not have the package, or does not import its module */
-export async function hostEmitter(
-  moduleRef: ModuleRef,
-  packageName = PACKAGE,
-): Promise<HostEmitter | undefined> {
-  try {
-    const { EventEmitter2 } = (await import(packageName)) as { EventEmitter2: new () => HostEmitter };
-    return moduleRef.get(EventEmitter2, { strict: false });
-  } catch (error) {
-    if (isNotInstalled(error) || error instanceof UnknownElementException) return undefined;
-    throw error;
-  }
-}
-
-function isNotInstalled(error: unknown): boolean {
-  return /^(ERR_)?MODULE_NOT_FOUND$/.test(String((error as { code?: unknown }).code));
+function isEmitter(provider: unknown): provider is HostEmitter {
+  return typeof (provider as Partial<HostEmitter> | undefined)?.emitAsync === 'function';
 }

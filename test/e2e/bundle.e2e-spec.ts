@@ -1,0 +1,43 @@
+import { rm } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { TwilioSimulator } from '@app/twilio-simulator';
+import { apiEnvironment } from '../support/api.js';
+import { ApiProcess, AS_FILES } from '../support/process.js';
+import { newPhone, temporaryFolder } from '../support/stores.js';
+
+describe('The bundle', () => {
+  let simulator: TwilioSimulator;
+  let folder: string;
+  beforeAll(async () => {
+    simulator = await TwilioSimulator.start();
+    folder = await temporaryFolder();
+  });
+  afterAll(async () => {
+    await simulator.close();
+    await rm(folder, { recursive: true });
+  });
+
+  /** What it says of itself, and what it logs from its start to its end. */
+  async function account(
+    options: Record<string, string>,
+  ): Promise<{ description: unknown; lines: string[] }> {
+    const environment = await apiEnvironment(simulator, 'embedded', { LOG_LEVEL: 'trace', ...options });
+    const api = await ApiProcess.start(environment, folder);
+    expect(await api.send(newPhone())).toMatchObject({ status: 201 });
+    const { body: description } = await api.get('/openapi.json');
+    await api.stop();
+    return { description, kinds: new Set(api.output().split('\n').map(kindOf)) };
+  }
+
+  function kindOf(line: string): string {
+    const { level, context, event, msg } = JSON.parse(line) as Record<string, unknown>;
+    return [level, context, event ?? msg].join(' ');
+  }
+
+  it('describes itself and logs as the files do that it is made of', async () => {
+    const files = await account({ NODE_OPTIONS: AS_FILES });
+    const bundle = await account({});
+    expect(files.kinds.size).toBeGreaterThan(5);
+    expect(bundle).toEqual(files);
+  });
+});
