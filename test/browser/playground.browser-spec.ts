@@ -1,5 +1,5 @@
 import { SMS_FAILURE_TEXTS } from '@app/sms';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { codeFor, wrongCode } from '../support/api.js';
 import {
@@ -283,27 +283,36 @@ describe('The newest messages', () => {
       messages.map(({ to }) => to).join(' '),
     );
 
-  it('stay in order when an old one is deleted and comes back, which is not announced', async () => {
-    const [oldest, older, old, newest] = [receive(), receive(), receive(), receive()];
-    await open();
-    await expectShown(newest!, old!, older!);
-    for (const act of ['delete', 'restore'] as const) {
-      const listed = page.waitForResponse('**/inbox/messages');
-      demo.simulator.inbox[act](oldest!.id);
-      await (await listed).finished();
-      await page.evaluate(NEXT_TURN);
+  it.each([
+    ['one after another', 1],
+    ['in one moment', 0],
+  ])(
+    'that came %s stay in order when one is deleted and comes back, which is not announced',
+    async (_, apartMs) => {
+      let time = Date.now();
+      const clock = jest.spyOn(Date, 'now').mockImplementation(() => (time += apartMs));
+      const [oldest, older, old, newest] = [receive(), receive(), receive(), receive()];
+      clock.mockRestore();
+      await open();
       await expectShown(newest!, old!, older!);
-    }
-    demo.simulator.inbox.delete(newest!.id);
-    await expectShown(old!, older!, oldest!);
-    demo.simulator.inbox.restore(newest!.id);
-    await expectShown(newest!, old!, older!);
-    expect(await page.locator('#inbox-news').textContent()).toBe('');
+      for (const act of ['delete', 'restore'] as const) {
+        const listed = page.waitForResponse('**/inbox/messages');
+        demo.simulator.inbox[act](oldest!.id);
+        await (await listed).finished();
+        await page.evaluate(NEXT_TURN);
+        await expectShown(newest!, old!, older!);
+      }
+      demo.simulator.inbox.delete(newest!.id);
+      await expectShown(old!, older!, oldest!);
+      demo.simulator.inbox.restore(newest!.id);
+      await expectShown(newest!, old!, older!);
+      expect(await page.locator('#inbox-news').textContent()).toBe('');
 
-    const next = receive();
-    await expectShown(next, newest!, old!);
-    expect(await page.locator('#inbox-news').textContent()).toBe(`New message to ${next.to}: Hello`);
-  });
+      const next = receive();
+      await expectShown(next, newest!, old!);
+      expect(await page.locator('#inbox-news').textContent()).toBe(`New message to ${next.to}: Hello`);
+    },
+  );
 
   it('are not overwritten by a list that comes late', async () => {
     const [older, old, gone] = [receive(), receive(), receive()];

@@ -5,6 +5,11 @@ import { apiEnvironment } from '../support/api.js';
 import { ApiProcess, AS_FILES } from '../support/process.js';
 import { newPhone, temporaryFolder } from '../support/stores.js';
 
+interface Account {
+  readonly description: unknown;
+  readonly kinds: ReadonlySet<string>;
+}
+
 describe('The bundle', () => {
   let simulator: TwilioSimulator;
   let folder: string;
@@ -17,10 +22,8 @@ describe('The bundle', () => {
     await rm(folder, { recursive: true });
   });
 
-  /** What it says of itself, and what it logs from its start to its end. */
-  async function account(
-    options: Record<string, string>,
-  ): Promise<{ description: unknown; lines: string[] }> {
+  /** What it says of itself, and the kinds of lines that it logs from its start to its end. */
+  async function account(options: Record<string, string>): Promise<Account> {
     const environment = await apiEnvironment(simulator, 'embedded', { LOG_LEVEL: 'trace', ...options });
     const api = await ApiProcess.start(environment, folder);
     expect(await api.send(newPhone())).toMatchObject({ status: 201 });

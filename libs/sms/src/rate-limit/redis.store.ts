@@ -72,7 +72,7 @@ export class RedisRateLimitStore implements RateLimitStore {
   }
 
   async holds(key: string, reservationId: string): Promise<boolean> {
-    const phone = await this.recordOf(key);
+    const [phone] = await this.keysOf(key, []);
     return (await this.storage.run((client) => client.smsHolds(phone, idOf(reservationId)))) === 1;
   }
 
@@ -145,11 +145,6 @@ export class RedisRateLimitStore implements RateLimitStore {
     const dataKey = await this.storage.dataKey();
     const ofQuotas = quotas.map((quota) => RedisQuotas.keyOf(quota, dataKey));
     return [PhoneRecord.keyOf(dataKey.tag(key)), ...ofQuotas];
-  }
-
-  private async recordOf(key: string): Promise<string> {
-    const dataKey = await this.storage.dataKey();
-    return PhoneRecord.keyOf(dataKey.tag(key));
   }
 }
 

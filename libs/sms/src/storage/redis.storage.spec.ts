@@ -26,6 +26,7 @@ function ownDatabase(): string {
 }
 
 const opened: RedisStorage[] = [];
+const proxies: TcpProxy[] = [];
 const servers: { server: Server; sockets: Socket[] }[] = [];
 
 beforeEach(async () => {
@@ -36,6 +37,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   for (const storage of opened.splice(0)) await storage.close();
+  for (const proxy of proxies.splice(0)) await proxy.close();
   for (const { server, sockets } of servers.splice(0)) {
     for (const socket of sockets) socket.destroy();
     server.close();
@@ -59,6 +61,15 @@ async function openStorage(secrets: readonly Secret[] = [SECRET]): Promise<Redis
   const storage = make(ownDatabase(), secrets);
   await storage.open();
   return storage;
+}
+
+/** What is between it and Redis can be cut, slow or silent. */
+async function openBehindProxy(): Promise<{ storage: RedisStorage; proxy: TcpProxy }> {
+  const proxy = await TcpProxy.start(ownDatabase());
+  proxies.push(proxy);
+  const storage = make(proxy.url);
+  await storage.open();
+  return { storage, proxy };
 }
 
 async function reserve(storage: RedisStorage, id: string): Promise<boolean> {
@@ -185,102 +196,72 @@ describe('A Redis that cannot be used', () => {
   });
 
   it('gets no command later that was answered STORE_UNAVAILABLE', async () => {
-    const proxy = await TcpProxy.start(ownDatabase());
-    try {
-      const storage = make(proxy.url);
-      await storage.open();
-      proxy.refuse();
-      await once(storage.client, 'close');
-      const late = storage.run((client) => client.set('late', '1'));
-      await expect(late).rejects.toBeInstanceOf(StoreUnavailableError);
-      proxy.recover();
-      await once(storage.client, 'ready');
-      expect(await storage.run((client) => client.get('late'))).toBeNull();
-    } finally {
-      await proxy.close();
-    }
+    const { storage, proxy } = await openBehindProxy();
+    proxy.refuse();
+    await once(storage.client, 'close');
+    const late = storage.run((client) => client.set('late', '1'));
+    await expect(late).rejects.toBeInstanceOf(StoreUnavailableError);
+    proxy.recover();
+    await once(storage.client, 'ready');
+    expect(await storage.run((client) => client.get('late'))).toBeNull();
   });
 
   it('gets commands of one turn together, and those that come before the answer together after it', async () => {
-    const proxy = await TcpProxy.start(ownDatabase());
-    try {
-      const storage = make(proxy.url);
-      await storage.open();
-      const get = () => storage.run((client) => client.get('anything'));
-      await get();
-      proxy.delayAnswers(50);
-      const before = proxy.writes;
-      const asked = [get(), get(), get()];
-      for (let turn = 0; turn < 10; turn += 1) {
-        await new Promise((resolve) => setImmediate(resolve));
-        asked.push(get());
-      }
-      expect(await Promise.all(asked)).toEqual(Array(13).fill(null));
-      expect(proxy.writes - before).toBe(2);
-    } finally {
-      await proxy.close();
+    const { storage, proxy } = await openBehindProxy();
+    const get = () => storage.run((client) => client.get('anything'));
+    await get();
+    proxy.delayAnswers(50);
+    const before = proxy.writes;
+    const asked = [get(), get(), get()];
+    for (let turn = 0; turn < 10; turn += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+      asked.push(get());
     }
+    expect(await Promise.all(asked)).toEqual(Array(13).fill(null));
+    expect(proxy.writes - before).toBe(2);
   });
 
   it('gets no command later that waited behind one without an answer', async () => {
-    const proxy = await TcpProxy.start(ownDatabase());
-    try {
-      const storage = make(proxy.url);
-      await storage.open();
-      const closed = new Promise((resolve) => storage.client.once('close', resolve));
-      proxy.swallowAnswers();
-      const unanswered = storage.run((client) => client.get('first'));
-      await new Promise((resolve) => setTimeout(resolve, 50)); // it is on its way
-      const late = storage.run((client) => client.set('late', '1'));
-      for (const command of [unanswered, late]) {
-        await expect(command).rejects.toMatchObject({ fault: 'timeout' });
-      }
-      await closed;
-      proxy.recover();
-      await once(storage.client, 'ready');
-      expect(await storage.run((client) => client.get('late'))).toBeNull();
-    } finally {
-      await proxy.close();
+    const { storage, proxy } = await openBehindProxy();
+    const closed = new Promise((resolve) => storage.client.once('close', resolve));
+    proxy.swallowAnswers();
+    const unanswered = storage.run((client) => client.get('first'));
+    await new Promise((resolve) => setTimeout(resolve, 50)); // it is on its way
+    const late = storage.run((client) => client.set('late', '1'));
+    for (const command of [unanswered, late]) {
+      await expect(command).rejects.toMatchObject({ fault: 'timeout' });
     }
+    await closed;
+    proxy.recover();
+    await once(storage.client, 'ready');
+    expect(await storage.run((client) => client.get('late'))).toBeNull();
   });
 
   it('gets nothing that waited when the other side closed the connection', async () => {
-    const proxy = await TcpProxy.start(ownDatabase());
-    try {
-      const storage = make(proxy.url);
-      await storage.open();
-      proxy.swallowAnswers();
-      const unanswered = storage.run((client) => client.get('anything'));
-      await new Promise((resolve) => setTimeout(resolve, 20)); // it is on its way
-      const late = storage.run((client) => client.set('late', '1'));
-      proxy.endConnections();
-      for (const command of [unanswered, late]) {
-        await expect(command).rejects.toBeInstanceOf(StoreUnavailableError);
-      }
-      const other = await openStorage();
-      expect(await other.run((client) => client.get('late'))).toBeNull();
-    } finally {
-      await proxy.close();
+    const { storage, proxy } = await openBehindProxy();
+    proxy.swallowAnswers();
+    const unanswered = storage.run((client) => client.get('anything'));
+    await new Promise((resolve) => setTimeout(resolve, 20)); // it is on its way
+    const late = storage.run((client) => client.set('late', '1'));
+    proxy.endConnections();
+    for (const command of [unanswered, late]) {
+      await expect(command).rejects.toBeInstanceOf(StoreUnavailableError);
     }
+    const other = await openStorage();
+    expect(await other.run((client) => client.get('late'))).toBeNull();
   });
 
   it('gets nothing that waited when the connection was given up', async () => {
-    const proxy = await TcpProxy.start(ownDatabase());
-    try {
-      const storage = make(proxy.url);
-      await storage.open();
-      proxy.delayAnswers(100);
-      const asked = storage.run((client) => client.get('anything'));
-      await new Promise((resolve) => setTimeout(resolve, 20)); // it is on its way
-      const late = storage.run((client) => client.set('late', '1'));
-      storage.client.disconnect();
-      await expect(late).rejects.toBeInstanceOf(StoreUnavailableError);
-      await asked.catch(() => undefined);
-      const other = await openStorage();
-      expect(await other.run((client) => client.get('late'))).toBeNull();
-    } finally {
-      await proxy.close();
-    }
+    const { storage, proxy } = await openBehindProxy();
+    proxy.delayAnswers(100);
+    const asked = storage.run((client) => client.get('anything'));
+    await new Promise((resolve) => setTimeout(resolve, 20)); // it is on its way
+    const late = storage.run((client) => client.set('late', '1'));
+    storage.client.disconnect();
+    await expect(late).rejects.toBeInstanceOf(StoreUnavailableError);
+    await asked.catch(() => undefined);
+    const other = await openStorage();
+    expect(await other.run((client) => client.get('late'))).toBeNull();
   });
 
   it('says in one word what Redis reported, and not the text of it', async () => {

@@ -23,10 +23,10 @@ export function followMessages(onChange) {
   function put(message) {
     if (known?.some(({ id }) => id === message.id)) {
       show(known.map((other) => (other.id === message.id ? message : other)));
-    } else if (known && message.createdAt >= (known[0]?.createdAt ?? '')) {
+    } else if (known && message.createdAt > (known[0]?.createdAt ?? '')) {
       show([message, ...known]);
     } else {
-      load(); // an old one, whose place the server knows
+      load(); // an old one, or of the same moment: the server knows its place
     }
   }
 

@@ -10,7 +10,7 @@ end
 return false`;
 
 RedisRateLimitStore.prototype.release = async function (phone, _reservationId, as) {
-  const record = await this.recordOf(phone);
+  const [record] = await this.keysOf(phone, []);
   const oldest = await this.storage.run((client) => client.evalBuffer(OLDEST, 1, record));
   if (oldest) await this.storage.run((client) => client.smsSettle(1, record, oldest, as));
 };

@@ -20,7 +20,7 @@ end`;
 const RETURNED = 65_535;
 
 RedisRateLimitStore.prototype.reserve = async function (phone, limit, reservationId) {
-  const record = await this.recordOf(phone);
+  const [record] = await this.keysOf(phone, []);
   const stored = await this.storage.run((client) => client.evalBuffer(READ, 1, record));
   const before = stored.map(([id, reservedAt, duration, returned]) => ({
     id: id.toString('hex'),
