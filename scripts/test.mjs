@@ -1,7 +1,7 @@
 // npm test: everything that has to hold, in sequence, up to the first step that fails.
 // npm test -- ARGUMENTS: builds, and runs jest alone, with these arguments.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { prepareTests } from './jest.mjs';
 import { checkNode, run } from './setup.mjs';
@@ -13,8 +13,10 @@ const CHECKS = [
 ];
 /** Those with several processes under load get the machine to themselves. */
 const PROOFS = 'proof-spec';
+/** Tests often wait: for a process that starts, for a page, for Redis. */
+const WORKERS = availableParallelism() + 1;
 const GROUPS = [
-  ['tests', '--testPathIgnorePatterns', PROOFS, '/node_modules/', '--maxWorkers=100%'],
+  ['tests', '--testPathIgnorePatterns', PROOFS, '/node_modules/', `--maxWorkers=${WORKERS}`],
   ['proofs', '--testPathPatterns', PROOFS, '--runInBand'],
 ];
 const NOTHING_RUN = { passed: 0, failed: 1 };
