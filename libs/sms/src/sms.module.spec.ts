@@ -22,15 +22,11 @@ import { TwilioSimulator } from '@app/twilio-simulator';
 import { newPhone, redisUrl, temporaryFolder, TEST_SECRET } from '../../../test/support/stores.js';
 import { PhoneNumber } from './phone/phone-number.js';
 import { RateLimitStore } from './rate-limit/rate-limit.store.js';
-import { Secret } from './secret.js';
 import { SmsError, SmsOptionsError } from './sms.errors.js';
 import { SmsModule } from './sms.module.js';
 import type { SmsModuleOptions } from './sms.options.js';
-import { SmsSettings } from './sms.settings.js';
 import { SmsService } from './sms.service.js';
-import { SmsStorage } from './storage/storage.js';
 import { TwilioClient } from './twilio/twilio.client.js';
-import { TwilioTransport } from './twilio/twilio.transport.js';
 
 const SILENT: LoggerService = { log: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -362,141 +358,6 @@ describe('With the Twilio client and the store of limits replaced', () => {
     const { sms, limits } = await startWithFakes(await options());
     await expect(sms.sendVerificationCodeSms(phone, '123456')).rejects.toMatchObject({ code });
     expect(limits.calls).toEqual([]);
-  });
-});
-
-describe('Nothing that can be printed', () => {
-  const CODE = '846219';
-  const PHONE = '+12025550147';
-
-  /** What a careless log line could make of it. */
-  function printed(value: unknown): string {
-    const plain = inspect(value, {
-      depth: 20,
-      showHidden: true,
-      maxStringLength: Infinity,
-      maxArrayLength: Infinity,
-    });
-    return [plain, json(value), String((value as Error).stack)].join('\n');
-  }
-
-  function json(value: unknown): string {
-    try {
-      return JSON.stringify(value) ?? '';
-    } catch (error) {
-      return String(error); // refers to itself
-    }
-  }
-
-  async function expectNoSecrets(values: Record<string, unknown>, phone: string): Promise<void> {
-    const secrets = [
-      simulator.authToken,
-      Buffer.from(`${simulator.accountSid}:${simulator.authToken}`).toString('base64'),
-      'canary',
-      TEST_SECRET,
-      CODE,
-      phone.slice(1),
-    ];
-    for (const [name, value] of Object.entries(values)) {
-      const text = printed(value);
-      for (const secret of secrets) {
-        const at = text.indexOf(secret);
-        expect({ name, found: at < 0 ? '' : text.slice(Math.max(0, at - 200), at + 50) }).toEqual({
-          name,
-          found: '',
-        });
-      }
-    }
-  }
-
-  it.each(['embedded', 'Redis'])(
-    'holds a credential, a code or a whole number, with the %s store',
-    async (store) => {
-      const given = await options();
-      if (store === 'Redis') {
-        const withPassword = redisUrl().replace('redis://', 'redis://default:canary-redis-password@');
-        given.storage = { secret: TEST_SECRET, redisUrl: withPassword };
-      }
-      const app = await start(SmsModule.forRoot(given));
-      const sms = app.get(SmsService);
-      const phone = newPhone();
-      const receipt = await sms.sendVerificationCodeSms(phone, CODE);
-      const refusal = await errorOf(sms.sendVerificationCodeSms(phone, CODE));
-      expect(refusal).toBeInstanceOf(SmsError);
-
-      const other = PhoneNumber.parse(newPhone());
-      const reservation = await sms.reserve(other);
-      simulator.faults.always({ kind: 'delay', ms: 200 });
-      const sending = sms.deliver(reservation, CODE);
-      const provided = {
-        service: sms,
-        client: app.get(TwilioClient),
-        messages: app.get<TwilioClient>(TwilioClient).messages,
-        limits: app.get(RateLimitStore),
-        storage: app.get(SmsStorage),
-        settings: app.get(SmsSettings),
-        transport: app.get(TwilioTransport),
-        module: app.get(SmsModule),
-        reservation,
-        phone: other,
-        refusal,
-      };
-      await expectNoSecrets(provided, other.e164); // while the send is under way
-      await sending;
-      await expectNoSecrets(provided, phone);
-      expect(receipt.to).toBe(phone); // the caller's own
-    },
-  );
-
-  it.each([
-    ['a wrong code', PHONE, '12'],
-    ['a phone without a plus', PHONE.slice(1), CODE],
-    ['a phone that is not served', '+44 70 1234 5678', CODE],
-  ])('holds what was entered: %s', async (_, phone, code) => {
-    const app = await start(SmsModule.forRoot(await options()));
-    const error = await errorOf(app.get(SmsService).sendVerificationCodeSms(phone, code));
-    await expectNoSecrets({ error }, phone.replaceAll(' ', ''));
-  });
-
-  it.each([
-    ['refuses', { kind: 'status', status: 400, code: 21211, message: `canary ${PHONE}` }],
-    ['does not know the credentials', { kind: 'status', status: 401, code: 20003 }],
-    ['repeats the request in its answer', { kind: 'status', status: 502, body: 'canary' }],
-    ['resets the connection', { kind: 'reset', accepted: true }],
-    ['cuts its answer off', { kind: 'truncate' }],
-    ['says that the message failed', { kind: 'messageStatus', status: 'failed' }],
-  ] as const)('is in the error when Twilio %s', async (_, fault) => {
-    const given = await options();
-    given.twilio.maxAttempts = 1;
-    const app = await start(SmsModule.forRoot(given));
-    simulator.faults.always(fault);
-    const phone = newPhone();
-    const error = await errorOf(app.get(SmsService).sendVerificationCodeSms(phone, CODE));
-    expect(error).toBeInstanceOf(SmsError);
-    await expectNoSecrets({ error }, phone);
-  });
-
-  it('is in the error when another client fails with its request attached', async () => {
-    const { sms, twilio } = await startWithFakes(await options());
-    twilio.messages.create = () =>
-      Promise.reject(
-        Object.assign(new Error(`canary ${PHONE}`), {
-          isAxiosError: true,
-          config: { headers: { Authorization: 'Basic canary' }, data: CODE },
-        }),
-      );
-    const error = await errorOf(sms.sendVerificationCodeSms(PHONE, CODE));
-    expect(error).toBeInstanceOf(SmsError);
-    await expectNoSecrets({ error }, PHONE);
-  });
-
-  it('is in the error when the store fails with its command attached', async () => {
-    const given = await options();
-    given.storage = { secret: TEST_SECRET, redisUrl: new Secret('redis://default:canary@127.0.0.1:1') };
-    const app = await start(SmsModule.forRoot(given));
-    const error = await errorOf(app.get(SmsService).sendVerificationCodeSms(PHONE, CODE));
-    expect(error).toMatchObject({ code: 'STORE_UNAVAILABLE', fault: expect.any(String) });
-    await expectNoSecrets({ error }, PHONE);
   });
 });
 
