@@ -28,5 +28,5 @@ export default {
     ],
   },
   coverageProvider: 'v8',
-  collectCoverageFrom: ['apps/**/*.ts', 'libs/**/*.ts', '!**/*.spec.ts', '!**/main.ts'],
+  collectCoverageFrom: ['apps/**/*.ts', 'libs/**/*.ts', '!**/*.spec.ts', '!**/main.ts', '!**/start-api.ts'],
 };

@@ -12,29 +12,24 @@ const output = dirname(join(dist, API));
  * add-on; and an SDK of OpenTelemetry is loaded before the API, which is to find it.
  */
 const OUTSIDE = ['twilio', 'lmdb', '@opentelemetry/api'];
-const OUR_FILE = /\/dist\/(apps|libs)\/.*\.js$/;
+/** What Nest loads if an app uses it. This one does not. */
+const UNUSED = /^@nestjs\/(microservices|websockets|platform-express)|^@fastify\/(static|view|multipart)/;
 
 /** A script of Redis or a picture is read from beside the file that asks for it, as without a bundle. */
 const filesBesideOurs = {
   name: 'files-beside-ours',
-  load: {
-    filter: { id: OUR_FILE },
-    async handler(path) {
-      const here = `new URL(${JSON.stringify(relative(output, path))}, import.meta.url).href`;
-      return (await readFile(path, 'utf8')).replaceAll('import.meta.url', here);
-    },
+  async load(path) {
+    if (!path.startsWith(dist)) return undefined;
+    const here = `new URL(${JSON.stringify(relative(output, path))}, import.meta.url).href`;
+    return (await readFile(path, 'utf8')).replaceAll('import.meta.url', here);
   },
 };
 
 const bundle = await rolldown({
   input: join(dist, 'apps/api/src/main.js'),
   platform: 'node',
-  external: OUTSIDE,
+  external: [...OUTSIDE, UNUSED],
   plugins: [filesBesideOurs],
-  onLog: (level, log, print) => {
-    // Nest and Fastify try what is optional, and do without.
-    if (log.code !== 'UNRESOLVED_IMPORT') print(level, log);
-  },
 });
 await bundle.write({
   dir: output,
@@ -42,6 +37,6 @@ await bundle.write({
   entryFileNames: '[name].mjs',
   chunkFileNames: '[name]-[hash].mjs',
   keepNames: true, // of a class, Nest makes the context of a line in the log, and the name of a schema
-  strictExecutionOrder: true, // no-debug-output.js comes first
+  strictExecutionOrder: true, // as without a bundle
 });
 await bundle.close();

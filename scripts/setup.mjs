@@ -33,6 +33,7 @@ const BUILD_INPUTS = [
   'nest-cli.json',
   'package-lock.json',
   BUNDLER,
+  'scripts/setup.mjs',
   'tsconfig.build.json',
   'tsconfig.json',
 ];

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { TwilioSimulator } from '@app/twilio-simulator';
 import { apiEnvironment } from '../support/api.js';
-import { ApiProcess, AS_FILES } from '../support/process.js';
+import { ApiProcess, patch, preload } from '../support/process.js';
 import { newPhone, temporaryFolder } from '../support/stores.js';
 
 interface Account {
@@ -38,9 +38,17 @@ describe('The bundle', () => {
   }
 
   it('describes itself and logs as the files do that it is made of', async () => {
-    const files = await account({ NODE_OPTIONS: AS_FILES });
+    const files = await account({ NODE_OPTIONS: patch('nothing') });
     const bundle = await account({});
     expect(files.kinds.size).toBeGreaterThan(5);
     expect(bundle).toEqual(files);
+  });
+
+  it('hides DEBUG from the packages that stay outside of it, too', async () => {
+    const options = { DEBUG: '*', NODE_OPTIONS: preload('tell-debug') };
+    const api = await ApiProcess.start(await apiEnvironment(simulator, 'embedded', options), folder);
+    await api.stop();
+    expect(api.output()).toContain('with DEBUG=undefined');
+    expect(api.output()).not.toContain('with DEBUG=*');
   });
 });

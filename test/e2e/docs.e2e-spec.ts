@@ -1,6 +1,7 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { TwilioSimulator } from '@app/twilio-simulator';
+import { loadSwagger } from '../../apps/api/src/docs/swagger.decorators.js';
 import { ERROR_CODES } from '../../apps/api/src/errors/error-status.js';
 import { RouteTable } from '../../apps/api/src/errors/route-table.js';
 import { startApi, type RunningApi } from '../support/api.js';
@@ -128,6 +129,23 @@ describe('/openapi.json', () => {
     const properties = Object.entries((schema.properties ?? {}) as Record<string, Schema>);
     return Object.fromEntries(properties.map(([name, property]) => [name, exampleOf(property)]));
   }
+});
+
+describe('/openapi.json that could not be made', () => {
+  it('is made when it is asked for again', async () => {
+    const { SwaggerModule } = await loadSwagger();
+    const other = await startApi(simulator, 'embedded');
+    const making = jest.spyOn(SwaggerModule, 'createDocument').mockImplementationOnce(() => {
+      throw new Error('a part of the build is missing');
+    });
+    try {
+      await other.http().get('/openapi.json').expect(500);
+      await other.http().get('/openapi.json').expect(200);
+    } finally {
+      making.mockRestore();
+      await other.close();
+    }
+  });
 });
 
 describe('/docs', () => {

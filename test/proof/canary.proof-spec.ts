@@ -7,7 +7,7 @@ import { Secret, SmsService } from '@app/sms';
 import { STORES } from '../support/api.js';
 import { Canaries } from '../support/canaries.js';
 import { printedDeep } from '../support/printed.js';
-import { preload } from '../support/process.js';
+import { patch } from '../support/process.js';
 import { counted, proved } from '../support/proof.js';
 import {
   damagedStoreAndUnreachableTwilio,
@@ -149,7 +149,7 @@ it.each(STORES)(
 
 describe('The search', () => {
   it('finds what the error object of an HTTP client would print, were it logged', async () => {
-    const scenario = await scenarioOn('embedded', { NODE_OPTIONS: preload('print-http-errors') });
+    const scenario = await scenarioOn('embedded', { NODE_OPTIONS: patch('print-http-errors') });
     await scenario.start();
     await twilioFaults(scenario);
     await scenario.stop();
@@ -159,7 +159,7 @@ describe('The search', () => {
   });
 
   it('finds the code, were a message logged', async () => {
-    const scenario = await scenarioOn('embedded', { NODE_OPTIONS: preload('print-messages') });
+    const scenario = await scenarioOn('embedded', { NODE_OPTIONS: patch('print-messages') });
     await scenario.start();
     await verification(scenario);
     await scenario.stop();

@@ -131,7 +131,7 @@ describe('2 processes on a store', () => {
     async ({ store, broken }) => {
       const tally = new Tally();
       await withDeployment(
-        { store, processes: 2, limits: LIMITS[0], preloads: [`broken-stores/${broken}`] },
+        { store, processes: 2, limits: LIMITS[0], patches: [`broken-stores/${broken}`] },
         async (deployment) => {
           const batch = { phones: tries(40, 1_200), seed: newSeed(), disturbed: false };
           const all = await counterexamples(deployment, batch, tally);

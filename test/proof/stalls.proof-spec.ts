@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { TwilioSimulator, type Fault } from '@app/twilio-simulator';
 import { apiEnvironment, STORES, type StoreKind } from '../support/api.js';
 import { ReceivedMessages } from '../support/messages.js';
-import { ApiProcess, preload, type JsonAnswer } from '../support/process.js';
+import { ApiProcess, patch, type JsonAnswer } from '../support/process.js';
 import { counted, isLong, proved, tries } from '../support/proof.js';
 import { newPhone, temporaryFolder } from '../support/stores.js';
 import { until } from '../support/until.js';
@@ -51,7 +51,7 @@ async function stall(store: StoreKind, untilACodeExpires: boolean): Promise<numb
   const reserved = newPhone();
   const [stalled, other] = await Promise.all([
     ApiProcess.start(
-      { ...environment, NODE_OPTIONS: preload('stopped-before-request'), STOP_PHONE: reserved },
+      { ...environment, NODE_OPTIONS: patch('stopped-before-request'), STOP_PHONE: reserved },
       folder,
     ),
     ApiProcess.start(environment, folder),

@@ -1,5 +1,5 @@
 import type { StoreKind } from './api.js';
-import { preload } from './process.js';
+import { patch } from './process.js';
 
 /** What a process that died at a point of a send leaves behind. */
 export interface Remains {
@@ -31,5 +31,5 @@ export const KILL_POINTS: Readonly<Record<string, Remains>> = {
 
 /** The environment of an ApiProcess that kills itself there, in its first send with an Idempotency-Key. */
 export function killedAt(point: string, store: StoreKind): Record<string, string> {
-  return { NODE_OPTIONS: preload('kill-points'), KILL_POINT: point, KILL_STORE: store };
+  return { NODE_OPTIONS: patch('kill-points'), KILL_POINT: point, KILL_STORE: store };
 }

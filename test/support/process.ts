@@ -10,7 +10,7 @@ import { until } from './until.js';
 
 /** What `npm start` starts. */
 const API = fileURLToPath(new URL('../../dist/api/main.mjs', import.meta.url));
-/** What the bundle is made of, file by file: a preload can change what they export. */
+/** What the bundle is made of, file by file: a patch can change what they export. */
 const API_AS_FILES = fileURLToPath(new URL('../../dist/apps/api/src/main.js', import.meta.url));
 
 /** The built API in a process of its own. An answer that its description does not allow fails the test. */
@@ -207,19 +207,23 @@ async function untilListening(port: number, child: ChildProcess): Promise<string
 }
 
 /** For NODE_OPTIONS: scripts of `preloads/` that run in the process before the API. */
-export function preload(...names: readonly string[]): string {
-  return names.map((name) => `--import=${new URL(`./preloads/${name}.mjs`, import.meta.url).href}`).join(' ');
-}
+export const preload = (...names: readonly string[]): string => importsOf('preloads', names);
 
-/** For NODE_OPTIONS: the files that the bundle is made of, with nothing before them. */
-export const AS_FILES = '--import=data:text/javascript,';
+/** For NODE_OPTIONS: scripts of `patches/`, which change what files of the API or its packages export. */
+export const patch = (...names: readonly string[]): string => importsOf('patches', names);
+
+function importsOf(folder: string, names: readonly string[]): string {
+  return names
+    .map((name) => `--import=${new URL(`./${folder}/${name}.mjs`, import.meta.url).href}`)
+    .join(' ');
+}
 
 function spawnApi(
   environment: Record<string, string>,
   folder: string,
   launcher: readonly string[] = [],
 ): ChildProcess {
-  const main = environment.NODE_OPTIONS?.includes('--import') ? API_AS_FILES : API;
+  const main = environment.NODE_OPTIONS?.includes('/patches/') ? API_AS_FILES : API;
   const [program, ...args] = [...launcher, process.execPath, main];
   return spawn(program, args, {
     cwd: folder,

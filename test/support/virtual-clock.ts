@@ -3,7 +3,7 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { preload } from './process.js';
+import { patch } from './process.js';
 import { redisUrl, temporaryFolder } from './stores.js';
 
 /** A time that several processes of the API and their Redis share. It stands still until it is moved. */
@@ -26,10 +26,10 @@ export class VirtualClock {
     return clock;
   }
 
-  /** For the environment of an API. @param preloads what is loaded before it besides */
-  environment(preloads: readonly string[] = []): Record<string, string> {
+  /** For the environment of an API. @param patches besides */
+  environment(patches: readonly string[] = []): Record<string, string> {
     return {
-      NODE_OPTIONS: preload('virtual-clock', ...preloads),
+      NODE_OPTIONS: patch('virtual-clock', ...patches),
       TEST_CLOCK_FILE: this.path,
       TEST_CLOCK_KEY: this.key,
     };

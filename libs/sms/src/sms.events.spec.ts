@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { Injectable, type ModuleMetadata } from '@nestjs/common';
+import { Injectable, Module, type ModuleMetadata } from '@nestjs/common';
 import { EventEmitter2, EventEmitterModule, OnEvent } from '@nestjs/event-emitter';
 import { TwilioSimulator } from '@app/twilio-simulator';
 import { CODE, SmsHost } from '../../../test/support/sms-host.js';
@@ -31,6 +31,9 @@ class Listener {
   }
 }
 
+@Module({ imports: [EventEmitterModule] })
+class PlainModule {}
+
 async function startHost(imports: ModuleMetadata['imports'] = []): Promise<SmsHost> {
   const host = await SmsHost.start(simulator, { imports, providers: [Listener], twilio: { maxAttempts: 1 } });
   closers.push(() => host.close());
@@ -57,6 +60,12 @@ describe('A host app with EventEmitterModule', () => {
     const sid = await send(sms, phone);
     const { masked } = PhoneNumber.parse(phone);
     expect(app.get(Listener).sent).toEqual([{ phone: masked, country: 'CN', sid, segments: 1 }]);
+  });
+
+  it('is told so too if another module, which is read first, imports it without forRoot()', async () => {
+    const { app, sms } = await startHost([PlainModule, EventEmitterModule.forRoot()]);
+    await send(sms, newPhone());
+    expect(app.get(Listener).sent).toHaveLength(1);
   });
 
   it('is told what was sent, refused and failed, and never the phone, the code or a credential', async () => {

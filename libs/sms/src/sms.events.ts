@@ -84,8 +84,9 @@ export class SmsEventBus<Events extends object = SmsEvents> implements OnModuleI
   }
 
   onModuleInit(): void {
-    const module = [...this.#modules.values()].find(({ name }) => name === EMITTER_MODULE);
-    const providers = [...(module?.providers.values() ?? [])];
+    // There may be several: one that is imported without forRoot() has no emitter.
+    const modules = [...this.#modules.values()].filter(({ name }) => name === EMITTER_MODULE);
+    const providers = modules.flatMap((module) => [...module.providers.values()]);
     this.#emitter = providers.map(({ instance }) => instance as unknown).find(isEmitter);
   }
 

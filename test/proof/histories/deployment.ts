@@ -14,7 +14,7 @@ export interface DeploymentOptions {
   readonly processes: number;
   readonly limits: Limits;
   /** Modules that break something in the API, as URLs. */
-  readonly preloads?: readonly string[];
+  readonly patches?: readonly string[];
 }
 
 /** One process of the API, with a proxy of its own in front of Redis. */
@@ -53,12 +53,12 @@ export class Deployment {
     clock: VirtualClock,
   ): Promise<Deployment> {
     const folder = await temporaryFolder();
-    const { store, limits, processes, preloads } = options;
+    const { store, limits, processes, patches } = options;
     const shared = {
       ...(await apiEnvironment(simulator, store, {
         ...(store === 'embedded' && { DATA_PATH: folder }),
         ...environmentOf(limits),
-        ...clock.environment(preloads),
+        ...clock.environment(patches),
         LOG_LEVEL: 'info',
       })),
     };

@@ -19,6 +19,7 @@ export function addDocs(app: NestFastifyApplication): void {
   let description: Promise<string> | undefined;
   server.get('/openapi.json', async (_request, reply) => {
     description ??= describeApi(app).then((document) => JSON.stringify(document));
+    description.catch(() => (description = undefined)); // a build may have taken away what it is made by
     return reply.type('application/json; charset=utf-8').send(await description);
   });
   server.get('/docs', (_request, reply) =>

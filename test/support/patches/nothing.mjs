@@ -1,0 +1,1 @@
+// Changes nothing: the API is run from its files, and not from the bundle.
