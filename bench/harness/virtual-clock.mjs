@@ -1,11 +1,13 @@
-// A time that a contestant of ours and the scripts of its Redis share, so that it can pass at once. The preload that reads
-// it is that of the tests: test/support/preloads/virtual-clock.mjs.
+// A time that a contestant of ours and the scripts of its Redis share, so that it can pass at once. The patch that reads it
+// is that of the tests: test/support/patches/virtual-clock.mjs.
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { makeFolder, removeFolder } from './folders.mjs';
 
-const PRELOAD = fileURLToPath(new URL('../../test/support/preloads/virtual-clock.mjs', import.meta.url));
+const PATCH = fileURLToPath(new URL('../../test/support/patches/virtual-clock.mjs', import.meta.url));
+/** It patches ioredis, which is part of the bundle: so this runs the files that the bundle is made of. */
+const PROGRAM = [fileURLToPath(new URL('../../dist/apps/api/src/main.js', import.meta.url))];
 const KEY = 'bench:clock';
 
 export class VirtualClock {
@@ -24,9 +26,14 @@ export class VirtualClock {
     return clock;
   }
 
-  /** For a contestant. */
-  get environment() {
-    return { NODE_OPTIONS: `--import=${PRELOAD}`, TEST_CLOCK_FILE: this.#path, TEST_CLOCK_KEY: KEY };
+  /** The contestant with this clock. */
+  givenTo(kind) {
+    const settings = { NODE_OPTIONS: `--import=${PATCH}`, TEST_CLOCK_FILE: this.#path, TEST_CLOCK_KEY: KEY };
+    return {
+      ...kind,
+      program: PROGRAM,
+      environment: (addresses) => ({ ...kind.environment(addresses), ...settings }),
+    };
   }
 
   /** Records in Redis whose life is over are gone, the others have less of it left. */

@@ -13,8 +13,8 @@ const AN_HOUR_AND_A_HALF_MS = 90 * 60_000;
 export async function measureBytesPerPhone(kind, world, phoneCount) {
   await world.reset();
   const clock = await VirtualClock.start(world.redis);
-  const settings = { SERVER_SMS_COOLDOWN_SECONDS: '0', ...clock.environment };
-  const contestant = await Contestant.start(kind, world, settings);
+  const settings = { SERVER_SMS_COOLDOWN_SECONDS: '0' };
+  const contestant = await Contestant.start(clock.givenTo(kind), world, settings);
   try {
     await closedLoop(contestant, times(contestant.sends(), IN_FLIGHT), IN_FLIGHT); // scripts and connections are there
     const others = new Set(await world.redis.control.keys('*'));
