@@ -22,8 +22,8 @@ export class DamagedStoreError extends Error {
 
 const CREATION_WAIT_MS = 50;
 const CREATION_WAITS = 20;
-/** Another process may write a meta page while it is being read. */
-const READS = 3;
+/** Another process may be writing what is being read. What is damaged stays so; what is not is whole a moment later. */
+const PAUSES_MS = [1, 10, 100];
 /** Of reading a buffer. */
 const OUT_OF_BOUNDS: ReadonlySet<string | undefined> = new Set([
   'ERR_OUT_OF_RANGE',
@@ -35,7 +35,7 @@ const OUT_OF_BOUNDS: ReadonlySet<string | undefined> = new Set([
  * @throws DamagedStoreError
  */
 export async function checkBeforeOpening(path: string): Promise<void> {
-  if (await isThere(path)) inspect(path, checkMetaPages);
+  if (await isThere(path)) await inspect(path, checkMetaPages);
 }
 
 /**
@@ -43,25 +43,33 @@ export async function checkBeforeOpening(path: string): Promise<void> {
  * @param checkRecord see {@link checkSnapshot}
  * @throws DamagedStoreError
  */
-export function checkAllPages(path: string, checkRecord: CheckRecord): void {
-  inspect(path, (file) => checkSnapshot(file, readSnapshot(file), checkRecord));
+export async function checkAllPages(path: string, checkRecord: CheckRecord): Promise<void> {
+  await inspect(path, (file) => checkSnapshot(file, readSnapshot(file), checkRecord));
 }
 
-function inspect(path: string, check: (file: number) => unknown): void {
+async function inspect(path: string, check: (file: number) => unknown): Promise<void> {
   const file = openSync(path, 'r');
   try {
-    for (let left = READS - 1; ; left -= 1) {
-      try {
-        check(file);
-        return;
-      } catch (error) {
-        const damage = damageOf(error);
-        if (damage === undefined) throw error;
-        if (left === 0) throw new DamagedStoreError(path, damage);
-      }
+    let damage = damageIn(file, check);
+    for (const pauseMs of PAUSES_MS) {
+      if (damage === undefined) return;
+      await sleep(pauseMs);
+      damage = damageIn(file, check);
     }
+    if (damage !== undefined) throw new DamagedStoreError(path, damage);
   } finally {
     closeSync(file);
+  }
+}
+
+function damageIn(file: number, check: (file: number) => unknown): string | undefined {
+  try {
+    check(file);
+    return undefined;
+  } catch (error) {
+    const damage = damageOf(error);
+    if (damage === undefined) throw error;
+    return damage;
   }
 }
 

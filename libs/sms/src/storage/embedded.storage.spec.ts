@@ -191,15 +191,6 @@ describe('The secret of the embedded store', () => {
   });
 });
 
-function refusalOf(check: () => void): unknown {
-  try {
-    check();
-    return undefined;
-  } catch (error) {
-    return error;
-  }
-}
-
 describe('A damaged data file', () => {
   it('that was cut off anywhere is refused, unless it lost nothing but free pages', async () => {
     const storage = await openStorage();
@@ -212,9 +203,11 @@ describe('A damaged data file', () => {
 
     let smallestAccepted = size;
     let largestRefused = 0;
-    for (let bytes = size - 1; bytes > 0; bytes -= 61) {
+    for (let bytes = size - 1; bytes > 0; bytes -= 1_999) {
       await truncate(dataFile(), bytes);
-      const refusal = refusalOf(() => checkAllPages(dataFile(), () => undefined));
+      const refusal: unknown = await checkAllPages(dataFile(), () => undefined).catch(
+        (error: unknown) => error,
+      );
       if (refusal === undefined) smallestAccepted = bytes;
       else expect(refusal).toBeInstanceOf(DamagedStoreError);
       if (refusal !== undefined) largestRefused = Math.max(largestRefused, bytes);

@@ -106,8 +106,10 @@ export class EmbeddedStorage {
 
   /** @throws WrongSecretError if none of the secrets opens the data key, DamagedStoreError if it is gone */
   dataKey(): Promise<DataKey> {
-    this.key ??= this.loadDataKey();
-    this.key.catch(() => (this.key = undefined));
+    this.key ??= this.loadDataKey().catch((error: unknown) => {
+      this.key = undefined; // the next one tries again
+      throw error;
+    });
     return this.key;
   }
 
@@ -141,8 +143,10 @@ export class EmbeddedStorage {
   }
 
   private async database(): Promise<Database> {
-    this.opened ??= this.openShared();
-    this.opened.catch(() => (this.opened = undefined));
+    this.opened ??= this.openShared().catch((error: unknown) => {
+      this.opened = undefined; // the next one tries again
+      throw error;
+    });
     const { database, isClosed } = await this.opened;
     if (isClosed) throw new StoreUnavailableError('closed'); // others may still have it open
     return database;
@@ -159,7 +163,7 @@ export class EmbeddedStorage {
     const database = await this.openFile(path);
     const reading = database.useReadTransaction(); // so that no other process writes over what is being checked
     try {
-      checkAllPages(path, checkKey);
+      await checkAllPages(path, checkKey);
       reading.done();
     } catch (error) {
       reading.done();

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -35,9 +36,9 @@ const change = fc.record({
 });
 const transactions = fc.array(fc.array(change, { maxLength: 60 }), { minLength: 10, maxLength: 40 });
 
-function keysIn(): string[] {
+async function keysIn(): Promise<string[]> {
   const keys: string[] = [];
-  checkAllPages(path, (key) => keys.push(key.toString()));
+  await checkAllPages(path, (key) => keys.push(key.toString()));
   return keys;
 }
 
@@ -58,7 +59,7 @@ describe('A data file that nothing was done to', () => {
                 else database.putSync(`key ${key}`, Buffer.alloc(bytes, 1));
               }
             });
-            expect(keysIn()).toEqual([...database.getKeys()]);
+            expect(await keysIn()).toEqual([...database.getKeys()]);
           }
         }),
         { numRuns: 15 },
@@ -84,14 +85,30 @@ describe('A data file that nothing was done to', () => {
 
     await checkBeforeOpening(path);
     const reopened = await openFile();
-    expect(keysIn()).toEqual(['key 0', 'key 1', 'key 2', 'key 3', 'key 4']);
+    expect(await keysIn()).toEqual(['key 0', 'key 1', 'key 2', 'key 3', 'key 4']);
     await reopened.close();
+  });
+
+  it('is found sound once another process has finished what it was writing', async () => {
+    const database = await openFile();
+    for (let count = 0; count < 5; count += 1) await database.put(`key ${count}`, Buffer.alloc(1));
+    await database.close();
+    const content = await readFile(path);
+    const half = Buffer.from(content);
+    half.writeBigUInt64LE(1n, META_ROOT); // of one page, and not yet its transaction
+    half.writeBigUInt64LE(1n, PAGE_BYTES + META_ROOT);
+    await writeFile(path, half);
+    const checking = checkBeforeOpening(path);
+    setTimeout(() => writeFileSync(path, content), 5);
+    await checking;
+    await writeFile(path, half);
+    await expect(checkBeforeOpening(path)).rejects.toBeInstanceOf(DamagedStoreError);
   });
 
   it('is found sound while it is new, and when it was opened again', async () => {
     for (let round = 0; round < 3; round += 1) {
       const database = await openFile();
-      const keys = keysIn();
+      const keys = await keysIn();
       expect(keys).toHaveLength(round);
       await database.put(`key ${round}`, Buffer.alloc(1));
       await database.close();
@@ -118,7 +135,7 @@ it('A data file with a value that claims to have no pages is found damaged', asy
     changed.writeBigUInt64LE(0n, at + 16);
     await writeFile(path, changed);
     try {
-      keysIn();
+      await keysIn();
     } catch (error) {
       refusals.push((error as Error).name);
     }
@@ -138,6 +155,6 @@ it('A data file with a mark on a page that LMDB never writes is found damaged', 
     const damaged = Buffer.from(content);
     for (const at of leaves) damaged.writeUInt16LE(LEAF | bit, at + PAGE_FLAGS);
     await writeFile(path, damaged);
-    expect(keysIn).toThrow(DamagedStoreError);
+    await expect(keysIn()).rejects.toBeInstanceOf(DamagedStoreError);
   }
 });
