@@ -317,10 +317,8 @@ describe('In place of phone and carrier', () => {
     await button('Reply STOP').click();
     const stop = cards().filter({ has: page.getByText('Reply from') });
     await summary(stop, 'Actions').click();
-    expect(await stop.locator('.menu-content button').allTextContents()).toEqual([
-      'Reply STOP',
-      'Reply START',
-    ]);
+    const offers = () => stop.locator('.menu-content button').allTextContents();
+    await eventually(() => offers().then(String), 'Reply STOP,Reply START');
     await stop.getByRole('button', { name: 'Reply START' }).click();
     await see('The phone replied START');
 
