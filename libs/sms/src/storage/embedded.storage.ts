@@ -177,12 +177,14 @@ export class EmbeddedStorage {
     const { open } = await loadLmdb();
     const umask = process.umask(0o077);
     try {
-      // With batches per turn of the event loop, a full disk leaves a rejected promise that nobody can catch.
       return open<Buffer, string>({
         path,
         noSubdir: true,
         encoding: 'binary',
+        // With batches per turn of the event loop, a full disk leaves a rejected promise that nobody can catch.
         eventTurnBatching: false,
+        // With it, a process that is killed while it flushes lets another one go back behind what was committed.
+        overlappingSync: false,
       });
     } catch (error) {
       throw new UnusableFolderError(this.folder, error);

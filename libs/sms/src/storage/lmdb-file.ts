@@ -32,7 +32,8 @@ export type CheckRecord = (key: Buffer, value: Buffer) => void;
 
 // The layout of LMDB's files as lmdb-js 3 writes them (data version 2): integers are little-endian, a page begins with a
 // header of 24 bytes. Pages 0 and 1 describe the two newest transactions, each of them the ones with its parity. The second
-// half of page 0 describes the newest one that was flushed to the disk: LMDB goes back to it after a power cut.
+// half of page 0 describes the newest one that was flushed to the disk, and LMDB goes back to it after a power cut, where a
+// commit is not flushed before it is visible (`overlappingSync`). Ours were of that kind once.
 const MAGIC = 0xbeefc0de;
 const VERSION = 2;
 const META_BYTES = 160;
