@@ -124,6 +124,9 @@ const BROKEN: readonly { store: StoreKind; name: string; broken: string }[] = [
   { store: 'embedded', name: 'has transactions that are not isolated', broken: 'without-isolation' },
 ];
 
+/** Whether two processes meet in the few histories of the short form is a matter of luck. */
+const MOST_BATCHES = 5;
+
 describe('2 processes on a store', () => {
   // The short form takes one for each kind of store.
   it.each(isLong ? BROKEN : [BROKEN[0], BROKEN[3]])(
@@ -133,9 +136,12 @@ describe('2 processes on a store', () => {
       await withDeployment(
         { store, processes: 2, limits: LIMITS[0], patches: [`broken-stores/${broken}`] },
         async (deployment) => {
-          const batch = { phones: tries(40, 1_200), seed: newSeed(), disturbed: false };
-          const all = await counterexamples(deployment, batch, tally);
-          const found = all.filter(({ verdict }) => !isUndecided(verdict));
+          let found: unknown[] = [];
+          for (let batches = 0; batches < MOST_BATCHES && found.length === 0; batches += 1) {
+            const batch = { phones: tries(40, 1_200), seed: newSeed(), disturbed: false };
+            const all = await counterexamples(deployment, batch, tally);
+            found = all.filter(({ verdict }) => !isUndecided(verdict));
+          }
           expect(found.length).toBeGreaterThan(0);
           proved({
             guarantees: [],
