@@ -35,23 +35,32 @@ const OUT_OF_BOUNDS: ReadonlySet<string | undefined> = new Set([
  * @throws DamagedStoreError
  */
 export async function checkBeforeOpening(path: string): Promise<void> {
-  if (await isThere(path)) await inspect(path, checkMetaPages);
+  if (await isThere(path)) await inspect(path, checkMetaPages, PAUSES_MS);
 }
 
 /**
  * Checks all pages in use of a data file. LMDB maps it into memory and believes what it finds there.
  * @param checkRecord see {@link checkSnapshot}
+ * @param pausesMs before what looks damaged is read again; none where nobody else can be writing
  * @throws DamagedStoreError
  */
-export async function checkAllPages(path: string, checkRecord: CheckRecord): Promise<void> {
-  await inspect(path, (file) => checkSnapshot(file, readSnapshot(file), checkRecord));
+export async function checkAllPages(
+  path: string,
+  checkRecord: CheckRecord,
+  pausesMs: readonly number[] = PAUSES_MS,
+): Promise<void> {
+  await inspect(path, (file) => checkSnapshot(file, readSnapshot(file), checkRecord), pausesMs);
 }
 
-async function inspect(path: string, check: (file: number) => unknown): Promise<void> {
+async function inspect(
+  path: string,
+  check: (file: number) => unknown,
+  pausesMs: readonly number[],
+): Promise<void> {
   const file = openSync(path, 'r');
   try {
     let damage = damageIn(file, check);
-    for (const pauseMs of PAUSES_MS) {
+    for (const pauseMs of pausesMs) {
       if (damage === undefined) return;
       await sleep(pauseMs);
       damage = damageIn(file, check);
