@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { copyFile, mkdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { open as openDatabase } from 'lmdb';
@@ -143,6 +145,17 @@ describe('Two embedded stores of one process on one folder', () => {
       expect(await reserve(other, 'late', `+${round}`)).toBe(false);
       await other.close();
     }
+  });
+});
+
+describe('A process that exits in the middle of a step of the embedded store', () => {
+  it('ends, and what others do on its folder goes on', async () => {
+    const script = fileURLToPath(new URL('../../../../test/support/exit-while-writing.mjs', import.meta.url));
+    // Of a process that hangs, SIGTERM would be what ended it.
+    const { signal, stderr } = spawnSync(process.execPath, [script, folder, SECRET.reveal()], { timeout: 15_000 });
+    expect({ signal, stderr: stderr.toString() }).toEqual({ signal: 'SIGKILL', stderr: '' });
+    const storage = await openStorage();
+    expect(await reserve(storage, 'after it')).toBe(true);
   });
 });
 

@@ -11,6 +11,7 @@ import { prepareFolder, UnusableFolderError } from './embedded-folder.js';
 import { checkAllPages, checkBeforeOpening, DamagedStoreError } from './embedded-file.js';
 import { DamagedPagesError } from './lmdb-file.js';
 import { SharedDatabase, type Database } from './shared-database.js';
+import { StepsUnderWay } from './steps-under-way.js';
 import { storeOperation } from './store-operation.js';
 import { CLOCK_START, tick, type ClockState } from './store-clock.js';
 
@@ -98,7 +99,7 @@ export class EmbeddedStorage {
 
   private async write<T>(database: Database, work: (transaction: EmbeddedTransaction) => T): Promise<T> {
     try {
-      return await database.transaction(() => this.step(database, work));
+      return await StepsUnderWay.until(database.transaction(() => this.step(database, work)));
     } catch (error) {
       throw new StoreUnavailableError(await faultOf(error));
     }
