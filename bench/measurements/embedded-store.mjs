@@ -1,5 +1,6 @@
-// Reservations a second of the embedded store, and of the same database with one transaction at a time. Both are on disk
-// when they answer. Runs as a process of its own: node embedded-store.mjs FOLDER RESERVATIONS
+// Reservations a second of the embedded store, and what LMDB alone does a second with the same records: as many at a time,
+// and one at a time. All are on disk when they answer. Runs as a process of its own:
+// node embedded-store.mjs FOLDER RESERVATIONS
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,12 +18,16 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const count = Number(reservations);
   await oursPerSecond(join(folder, 'warm-up'), count);
   const perSecond = [];
+  const lmdbPerSecond = [];
   const oneAtATimePerSecond = [];
   for (let round = 1; round <= ROUNDS; round += 1) {
     perSecond.push(await oursPerSecond(join(folder, `ours-${round}`), count));
+    lmdbPerSecond.push(await lmdbAlonePerSecond(join(folder, `lmdb-${round}`), count));
     oneAtATimePerSecond.push(await singlePerSecond(join(folder, `single-${round}`), count * SHARE_OF_SINGLE));
   }
-  process.stdout.write(JSON.stringify({ reservations: count, perSecond, oneAtATimePerSecond }));
+  process.stdout.write(
+    JSON.stringify({ reservations: count, perSecond, lmdbPerSecond, oneAtATimePerSecond }),
+  );
 }
 
 async function oursPerSecond(folder, count) {
@@ -35,39 +40,55 @@ async function oursPerSecond(folder, count) {
   const store = new EmbeddedRateLimitStore(storage);
   const phones = Array.from({ length: count }, (_, index) => `+86138${10_000_000 + index}`);
   const ids = phones.map(() => randomUUID());
+  const perSecond = await perSecondOf(count, async (index) => {
+    const { granted } = await store.reserve(phones[index], LIMIT, ids[index]);
+    if (!granted) throw new Error('a reservation was refused');
+  });
+  await storage.close();
+  return perSecond;
+}
+
+/** @param reserve takes the reservation with this index */
+async function perSecondOf(count, reserve) {
   const began = performance.now();
   let next = 0;
   const caller = async () => {
-    for (let index = next++; index < count; index = next++) {
-      const { granted } = await store.reserve(phones[index], LIMIT, ids[index]);
-      if (!granted) throw new Error('a reservation was refused');
-    }
+    for (let index = next++; index < count; index = next++) await reserve(index);
   };
   await Promise.all(Array.from({ length: IN_FLIGHT }, caller));
-  const elapsedMs = performance.now() - began;
-  await storage.close();
-  return (count / elapsedMs) * 1_000;
+  return (count / (performance.now() - began)) * 1_000;
 }
 
-/** Reads and writes what a reservation does: the clock, and the allowance of a phone. */
+async function lmdbAlonePerSecond(folder, count) {
+  const { database, keys, reserve } = await openDatabase(folder, count);
+  const perSecond = await perSecondOf(count, (index) => database.transaction(() => reserve(keys[index])));
+  await database.close();
+  return perSecond;
+}
+
 async function singlePerSecond(folder, count) {
-  const { open } = await import('lmdb');
-  mkdirSync(folder);
-  const settings = { noSubdir: true, encoding: 'binary', eventTurnBatching: false };
-  const database = open({ path: join(folder, 'limits.mdb'), ...settings });
-  const keys = Array.from({ length: count }, () => `sms:${randomBytes(16).toString('base64url')}`);
-  const record = randomBytes(RECORD_BYTES);
+  const { database, keys, reserve } = await openDatabase(folder, count);
   const began = performance.now();
-  for (const key of keys) {
-    // Braces: with the promise of a `put` as its result, the transaction would wait.
-    database.transactionSync(() => {
-      database.get('clock');
-      database.get(key);
-      database.putSync(key, record);
-      database.putSync('clock', record);
-    });
-  }
+  for (const key of keys) database.transactionSync(() => reserve(key));
   const elapsedMs = performance.now() - began;
   await database.close();
   return (count / elapsedMs) * 1_000;
+}
+
+/** `reserve` reads and writes what a reservation does: the clock, and the allowance of a phone. */
+async function openDatabase(folder, count) {
+  const { open } = await import('lmdb');
+  mkdirSync(folder);
+  const settings = { noSubdir: true, encoding: 'binary', eventTurnBatching: false, overlappingSync: false };
+  const database = open({ path: join(folder, 'limits.mdb'), ...settings });
+  const keys = Array.from({ length: count }, () => `sms:${randomBytes(16).toString('base64url')}`);
+  const record = randomBytes(RECORD_BYTES);
+  // No result: with the promise of a `put` as its result, a transaction would wait.
+  const reserve = (key) => {
+    database.get('clock');
+    database.get(key);
+    database.putSync(key, record);
+    database.putSync('clock', record);
+  };
+  return { database, keys, reserve };
 }

@@ -1,4 +1,5 @@
 // The tables of the report, as rows of text.
+import { ratio, summary } from '../harness/statistics.mjs';
 import { bestRival, figure, startsOf } from './figures.mjs';
 import { count, megabytes, number, withRange } from './numbers.mjs';
 
@@ -109,6 +110,20 @@ export function slowTable(contestants) {
           part ? number(part.p99Ms) : '-',
         ],
       ),
+  ];
+}
+
+export function embeddedTable({ perSecond, lmdbPerSecond, oneAtATimePerSecond }) {
+  const row = (what, values) => [
+    what,
+    withRange(summary(values)),
+    withRange(ratio(values, oneAtATimePerSecond)),
+  ];
+  return [
+    ['', 'reservations/s', 'by one at a time'],
+    row('the embedded store, 200 in flight', perSecond),
+    row('LMDB alone with the same records, 200 in flight', lmdbPerSecond),
+    row('LMDB alone, one at a time', oneAtATimePerSecond),
   ];
 }
 
