@@ -37,7 +37,10 @@ export function folderFinding(dataPath: string): Finding {
 }
 
 /** Whether the file of the embedded store is as it was written. It is read only, also beside a running service. */
-export function* dataFileFindings(dataPath: string, secrets: readonly Secret[]): Generator<Finding> {
+export async function* dataFileFindings(
+  dataPath: string,
+  secrets: readonly Secret[],
+): AsyncGenerator<Finding> {
   const check = 'data file';
   const file = join(resolve(dataPath), 'limits.mdb');
   const fault = existsSync(file) ? faultOf(() => accessSync(file, R_OK | W_OK)) : undefined;
@@ -50,7 +53,7 @@ export function* dataFileFindings(dataPath: string, secrets: readonly Secret[]):
     };
     return;
   }
-  const found = inspectDataFile(dataPath, secrets);
+  const found = await inspectDataFile(dataPath, secrets);
   switch (found.state) {
     case 'missing':
       yield { check, result: 'pass', seen: 'There is no data file yet; it is made at the first start.' };

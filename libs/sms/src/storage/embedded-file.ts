@@ -23,7 +23,7 @@ export class DamagedStoreError extends Error {
 const CREATION_WAIT_MS = 50;
 const CREATION_WAITS = 20;
 /** Another process may be writing what is being read. What is damaged stays so; what is not is whole a moment later. */
-const PAUSES_MS = [1, 10, 100];
+export const PAUSES_MS: readonly number[] = [1, 10, 100];
 /** Of reading a buffer. */
 const OUT_OF_BOUNDS: ReadonlySet<string | undefined> = new Set([
   'ERR_OUT_OF_RANGE',
@@ -71,7 +71,8 @@ async function inspect(
   }
 }
 
-function damageIn(file: number, check: (file: number) => unknown): string | undefined {
+/** What a check finds to be damaged; undefined if that is nothing. */
+export function damageIn(file: number, check: (file: number) => unknown): string | undefined {
   try {
     check(file);
     return undefined;

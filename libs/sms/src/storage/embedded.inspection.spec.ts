@@ -14,6 +14,7 @@ import type { EmbeddedStorage } from './embedded.storage.js';
 
 const SECRETS = [new Secret(TEST_SECRET)];
 const RECORDS = 200;
+const PAGE_BYTES = 4_096;
 
 describe('The inspection of a data file', () => {
   let store: StorageUnderTest<EmbeddedStorage> & { folder: string };
@@ -33,14 +34,14 @@ describe('The inspection of a data file', () => {
     });
   }
 
-  it('counts its records beside a process that uses it, and knows whose it is', () => {
-    expect(inspectDataFile(store.folder, SECRETS)).toEqual({
+  it('counts its records beside a process that uses it, and knows whose it is', async () => {
+    expect(await inspectDataFile(store.folder, SECRETS)).toEqual({
       state: 'sound',
       records: RECORDS + 2,
       opens: true,
     });
     const others = [new Secret('another-secret-of-at-least-32-bytes-is-this')];
-    expect(inspectDataFile(store.folder, others)).toMatchObject({ state: 'sound', opens: false });
+    expect(await inspectDataFile(store.folder, others)).toMatchObject({ state: 'sound', opens: false });
   });
 
   it('never takes for damage what another process is writing', async () => {
@@ -50,7 +51,7 @@ describe('The inspection of a data file', () => {
       ended = true;
     })();
     while (!ended) {
-      expect(inspectDataFile(store.folder, SECRETS).state).not.toBe('damaged');
+      expect((await inspectDataFile(store.folder, SECRETS)).state).not.toBe('damaged');
       await new Promise(setImmediate);
     }
     await writing;
@@ -64,8 +65,18 @@ describe('The inspection of a data file', () => {
     }
     const folder = await temporaryFolder();
     writeFileSync(join(folder, 'limits.mdb'), content);
-    expect(inspectDataFile(folder, SECRETS)).toMatchObject({ state: 'damaged' });
+    expect(await inspectDataFile(folder, SECRETS)).toMatchObject({ state: 'damaged' });
     expect(readFileSync(join(folder, 'limits.mdb')).equals(content)).toBe(true);
+    await rm(folder, { recursive: true });
+  });
+
+  it('looks again a moment later at what another process may have been writing', async () => {
+    const folder = await temporaryFolder();
+    const copy = join(folder, 'limits.mdb');
+    const content = readFileSync(path);
+    writeFileSync(copy, content.subarray(0, PAGE_BYTES));
+    setTimeout(() => writeFileSync(copy, content), 5);
+    expect(await inspectDataFile(folder, SECRETS)).toMatchObject({ state: 'sound' });
     await rm(folder, { recursive: true });
   });
 });
