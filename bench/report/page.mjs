@@ -1,8 +1,7 @@
 // docs/performance.md, from the results alone.
-import { summary } from '../harness/statistics.mjs';
 import { pinning } from '../harness/cores.mjs';
 import { CONTESTANTS } from '../harness/contestants.mjs';
-import { count, number, withRange } from './numbers.mjs';
+import { count, number } from './numbers.mjs';
 import { targetsOf } from './targets.mjs';
 import * as tables from './tables.mjs';
 
@@ -105,8 +104,8 @@ ${table(tables.slowTable(contestants))}
 
 ${table(tables.embeddedTable(embeddedStore))}
 
-All are on disk when they answer. One at a time is as fast as the disk, so how much more many in flight can do depends on the
-disk, too: LMDB alone, without any of our keys, checksums and rules, is what can be had on this one.`;
+All are on disk when they answer. One transaction at a time waits for the disk, and so the quicker the disk is, the less is
+gained by many in flight. LMDB alone, without our keyed hashes, checksums and rules, shows how much that can be here.`;
 }
 
 function renderGrowth({ phones, inFlight, processes, measuredCores, plan, about }, table) {

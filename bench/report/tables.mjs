@@ -120,7 +120,7 @@ export function embeddedTable({ perSecond, lmdbPerSecond, oneAtATimePerSecond })
     withRange(ratio(values, oneAtATimePerSecond)),
   ];
   return [
-    ['', 'reservations/s', 'by one at a time'],
+    ['', 'reservations/s', 'times one at a time'],
     row('the embedded store, 200 in flight', perSecond),
     row('LMDB alone with the same records, 200 in flight', lmdbPerSecond),
     row('LMDB alone, one at a time', oneAtATimePerSecond),

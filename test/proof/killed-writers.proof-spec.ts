@@ -42,7 +42,7 @@ class Writer {
 
 /** Processes on one data folder that do nothing but reserve, and are killed in the middle of commits. */
 class KilledWriters {
-  private writers: Writer[] = [];
+  private readonly writers: Writer[] = [];
   private readonly folder: string;
   private readonly granted: string;
 
@@ -55,17 +55,26 @@ class KilledWriters {
   }
 
   async killSome(kills: number): Promise<void> {
-    this.writers = await Promise.all(
-      Array.from({ length: WRITERS }, () => Writer.start(this.folder, this.granted)),
-    );
+    try {
+      await this.killOneAfterTheOther(kills);
+    } finally {
+      await Promise.all(this.writers.map((writer) => writer.kill()));
+    }
+  }
+
+  private async killOneAfterTheOther(kills: number): Promise<void> {
+    for (let count = 0; count < WRITERS; count += 1) await this.startAnother();
     for (let killed = 0; killed < kills; killed += 1) {
       await sleep(between(30, 180, this.random));
       const [victim] = this.writers.splice(between(0, WRITERS, this.random), 1);
       await victim.kill();
       await sleep(between(20, 80, this.random)); // the others take its locks over
-      this.writers.push(await Writer.start(this.folder, this.granted));
+      await this.startAnother();
     }
-    await Promise.all(this.writers.map((writer) => writer.kill()));
+  }
+
+  private async startAnother(): Promise<void> {
+    this.writers.push(await Writer.start(this.folder, this.granted));
   }
 
   /** How many reservations were granted, and which of them the store does not know. */

@@ -2,8 +2,10 @@
 // and the secret of the store, and the file to write them to.
 import { randomUUID } from 'node:crypto';
 import { openSync, writeSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 const IN_FLIGHT = 20;
+const PAUSE_MS = 100;
 const LIMIT = { units: 1, windowMs: 86_400_000, cooldownMs: 60_000, sendMs: 10_000, returns: 3 };
 
 const [folder, secret, path] = process.argv.slice(2);
@@ -27,7 +29,8 @@ async function reserveUntilKilled() {
       await store.reserve(id, LIMIT, id);
       writeSync(granted, `${id}\n`);
     } catch (error) {
-      if (!(error instanceof StoreUnavailableError)) throw error; // it may have been taken, and nobody was told so
+      if (!(error instanceof StoreUnavailableError)) throw error;
+      await sleep(PAUSE_MS); // it may have been taken, and nobody was told so
     }
   }
 }

@@ -148,14 +148,31 @@ describe('Two embedded stores of one process on one folder', () => {
   });
 });
 
-describe('A process that exits in the middle of a step of the embedded store', () => {
-  it('ends, and what others do on its folder goes on', async () => {
-    const script = fileURLToPath(new URL('../../../../test/support/exit-while-writing.mjs', import.meta.url));
-    // Of a process that hangs, SIGTERM would be what ended it.
-    const { signal, stderr } = spawnSync(process.execPath, [script, folder, SECRET.reveal()], { timeout: 15_000 });
-    expect({ signal, stderr: stderr.toString() }).toEqual({ signal: 'SIGKILL', stderr: '' });
-    const storage = await openStorage();
-    expect(await reserve(storage, 'after it')).toBe(true);
+describe('A process that ends while the embedded store writes', () => {
+  const script = fileURLToPath(new URL('../../../../test/support/end-while-writing.mjs', import.meta.url));
+
+  /** Of a process that hangs, SIGTERM is what ends it. */
+  function endWhileWriting(how: string): { status: number | null; signal: string | null; stderr: string } {
+    const args = [script, folder, SECRET.reveal(), how];
+    const { status, signal, stderr } = spawnSync(process.execPath, args, { timeout: 15_000 });
+    return { status, signal, stderr: stderr.toString() };
+  }
+
+  it('is killed when its step could not run any more, and others on its folder go on', async () => {
+    expect(endWhileWriting('exit before the step')).toEqual({ status: null, signal: 'SIGKILL', stderr: '' });
+    expect(await reserve(await openStorage(), 'after it')).toBe(true);
+  });
+
+  it('says first what error ends it', async () => {
+    const { signal, stderr } = endWhileWriting('throw before the step');
+    expect(signal).toBe('SIGKILL');
+    expect(stderr).toContain('Error: nobody catches this');
+    expect(await reserve(await openStorage(), 'after it')).toBe(true);
+  });
+
+  it('ends as it wanted to when nothing is left but to write', async () => {
+    expect(endWhileWriting('exit after the step')).toEqual({ status: 7, signal: null, stderr: '' });
+    expect(await reserve(await openStorage(), 'after it')).toBe(true);
   });
 });
 

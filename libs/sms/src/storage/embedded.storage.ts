@@ -98,10 +98,17 @@ export class EmbeddedStorage {
   }
 
   private async write<T>(database: Database, work: (transaction: EmbeddedTransaction) => T): Promise<T> {
+    const step = StepsUnderWay.begin();
     try {
-      return await StepsUnderWay.until(database.transaction(() => this.step(database, work)));
+      return await database.transaction(() => {
+        const result = this.step(database, work);
+        StepsUnderWay.end(step);
+        return result;
+      });
     } catch (error) {
       throw new StoreUnavailableError(await faultOf(error));
+    } finally {
+      StepsUnderWay.end(step);
     }
   }
 

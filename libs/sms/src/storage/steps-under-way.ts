@@ -1,29 +1,43 @@
+import { writeSync } from 'node:fs';
+import { inspect } from 'node:util';
+
 /**
- * Steps that were handed to LMDB's writer. Node ends by waiting for its threads, and the writer, which is one of them,
- * waits for steps that can no longer run. So a process that exits meanwhile would stay for ever, and keep the lock that
- * all processes on the file need. It is killed instead: LMDB gives the lock of one that died to the next.
+ * Steps that LMDB's writer waits for. Node ends by waiting for its threads, of which the writer is one: it would wait for
+ * steps that can no longer run, and the process would stay for ever, with the lock that all processes on the file need.
+ * So a process that exits meanwhile is killed. It loses no more by that, and LMDB gives the lock of one that died to the
+ * next.
  */
 export class StepsUnderWay {
-  private static steps = 0;
-  private static isWatching = false;
+  private static readonly steps = new Set<object>();
+  private static uncaught?: { readonly error: unknown };
 
-  /** The result of one. */
-  static async until<T>(step: Promise<T>): Promise<T> {
-    this.watchExit();
-    this.steps += 1;
-    try {
-      return await step;
-    } finally {
-      this.steps -= 1;
+  /** @returns what stands for it */
+  static begin(): object {
+    if (this.steps.size === 0) {
+      process.on('uncaughtExceptionMonitor', this.onUncaughtException);
+      process.on('exit', this.onExit); // after the listeners that are there by now, such as those of a log
     }
+    const step = {};
+    this.steps.add(step);
+    return step;
   }
 
-  /** From the first step on, and so after the listeners of an app's log, which write what is still to be written. */
-  private static watchExit(): void {
-    if (this.isWatching) return;
-    this.isWatching = true;
-    process.on('exit', () => {
-      if (this.steps > 0) process.kill(process.pid, 'SIGKILL');
-    });
+  /** It has run, or never will. A second time changes nothing. */
+  static end(step: object): void {
+    if (!this.steps.delete(step) || this.steps.size > 0) return;
+    process.off('uncaughtExceptionMonitor', this.onUncaughtException);
+    process.off('exit', this.onExit);
   }
+
+  private static readonly onUncaughtException = (error: unknown): void => {
+    this.uncaught = { error };
+  };
+
+  private static readonly onExit = (): void => {
+    // Node would print it after this.
+    const isNodes = this.uncaught && process.listenerCount('uncaughtException') === 0;
+    if (isNodes) writeSync(process.stderr.fd, `${inspect(this.uncaught?.error)}\n`);
+    process.kill(process.pid, 'SIGKILL');
+    process.abort(); // process 1 of a container cannot kill itself
+  };
 }
