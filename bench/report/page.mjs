@@ -105,7 +105,7 @@ ${table(tables.slowTable(contestants))}
 ${table(tables.embeddedTable(embeddedStore))}
 
 All are on disk when they answer. One transaction at a time waits for the disk, and so the quicker the disk is, the less is
-gained by many in flight. LMDB alone, without our keyed hashes, checksums and rules, shows how much that can be here.`;
+gained by many in flight: LMDB alone, without our keyed hashes, checksums and rules, can do no more than the disk lets it.`;
 }
 
 function renderGrowth({ phones, inFlight, processes, measuredCores, plan, about }, table) {
