@@ -34,10 +34,13 @@ export class StepsUnderWay {
   };
 
   private static readonly onExit = (): void => {
-    // Node would print it after this.
-    const isNodes = this.uncaught && process.listenerCount('uncaughtException') === 0;
-    if (isNodes) writeSync(process.stderr.fd, `${inspect(this.uncaught?.error)}\n`);
-    process.kill(process.pid, 'SIGKILL');
-    process.abort(); // process 1 of a container cannot kill itself
+    try {
+      // Node would print it after this.
+      const isNodes = this.uncaught && process.listenerCount('uncaughtException') === 0;
+      if (isNodes) writeSync(process.stderr.fd, `${inspect(this.uncaught?.error)}\n`);
+    } finally {
+      process.kill(process.pid, 'SIGKILL');
+      process.abort(); // process 1 of a container cannot kill itself
+    }
   };
 }
