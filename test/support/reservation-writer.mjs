@@ -9,7 +9,7 @@ const PAUSE_MS = 100;
 const LIMIT = { units: 1, windowMs: 86_400_000, cooldownMs: 60_000, sendMs: 10_000, returns: 3 };
 
 const [folder, secret, path] = process.argv.slice(2);
-const load = (file) => import(new URL(`../../dist/libs/sms/src/${file}`, import.meta.url));
+const load = (name) => import(new URL(`../../dist/libs/sms/src/${name}`, import.meta.url));
 const [{ EmbeddedStorage }, { EmbeddedRateLimitStore }, { Secret }, { StoreUnavailableError }] =
   await Promise.all([
     load('storage/embedded.storage.js'),
@@ -20,14 +20,15 @@ const [{ EmbeddedStorage }, { EmbeddedRateLimitStore }, { Secret }, { StoreUnava
 const storage = new EmbeddedStorage(folder, [new Secret(secret)]);
 await storage.open();
 const store = new EmbeddedRateLimitStore(storage);
-const granted = openSync(path, 'a');
+const file = openSync(path, 'a');
 
 async function reserveUntilKilled() {
   for (;;) {
     const id = randomUUID();
     try {
-      await store.reserve(id, LIMIT, id);
-      writeSync(granted, `${id}\n`);
+      const { granted } = await store.reserve(id, LIMIT, id);
+      if (!granted) throw new Error('a reservation was refused');
+      writeSync(file, `${id}\n`);
     } catch (error) {
       if (!(error instanceof StoreUnavailableError)) throw error;
       await sleep(PAUSE_MS); // it may have been taken, and nobody was told so
